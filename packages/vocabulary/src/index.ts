@@ -1,0 +1,35 @@
+export { addCents, type Cents, cents, formatEuros, subtractCents } from './cents.ts';
+export { accept, type Decision, type Refusal, refuse } from './decision.ts';
+export {
+  type AccountId,
+  type BadgeId,
+  type BadgeNumber,
+  type EnrolmentId,
+  id,
+  type MunicipalityId,
+  numberId,
+  type PersonId,
+  type PupilId,
+  parseBadgeNumber,
+  parseId,
+  parseNumberId,
+  parseServiceCode,
+  SCHOOL_MEALS,
+  type SchoolId,
+  type ServiceCode,
+  type SwipeId,
+  serviceCode,
+  type TerminalId,
+  type TransferId,
+} from './ids.ts';
+export {
+  addDays,
+  daysBetween,
+  formatServiceDate,
+  isWithin,
+  parseServiceDate,
+  type ServiceDate,
+  serviceDate,
+  serviceDateAt,
+  type Validity,
+} from './service-date.ts';

@@ -1,0 +1,59 @@
+declare const brand: unique symbol;
+
+/** A calendar day in Europe/Rome, written `YYYY-MM-DD`, so that text order is time order. */
+export type ServiceDate = string & { readonly [brand]: 'ServiceDate' };
+
+const SHAPE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DAY_MS = 86_400_000;
+const ROME_DAY = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Europe/Rome',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
+
+/** Parses `YYYY-MM-DD`; null for another shape and for a day that no calendar has, such as 2026-02-30. */
+export function parseServiceDate(text: string): ServiceDate | null {
+  const match = SHAPE.exec(text);
+  if (match === null) return null;
+  const instant = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+  return new Date(instant).toISOString().slice(0, 10) === text ? (text as ServiceDate) : null;
+}
+
+/** As {@link parseServiceDate}, for a day that the caller knows to be right. @throws RangeError otherwise */
+export function serviceDate(text: string): ServiceDate {
+  const parsed = parseServiceDate(text);
+  if (parsed === null) throw new RangeError('a service date must be a calendar day written YYYY-MM-DD');
+  return parsed;
+}
+
+/** The calendar day that a clock on a wall in Rome shows at an instant, summer time included. */
+export function serviceDateAt(instant: Date): ServiceDate {
+  return ROME_DAY.format(instant) as ServiceDate;
+}
+
+/** The day so many days later (earlier for a negative count). */
+export function addDays(day: ServiceDate, days: number): ServiceDate {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10) as ServiceDate;
+}
+
+/** The count of days from the first day to the second; negative where the second is earlier. */
+export function daysBetween(from: ServiceDate, to: ServiceDate): number {
+  return (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS;
+}
+
+/** A span of days, both ends included; a null end is open. */
+export interface Validity {
+  readonly from: ServiceDate;
+  readonly until: ServiceDate | null;
+}
+
+/** Says whether a day lies within a span, ends included. */
+export function isWithin(day: ServiceDate, span: Validity): boolean {
+  return day >= span.from && (span.until === null || day <= span.until);
+}
+
+/** Writes a day as Italians read it: `gg/mm/aaaa`. */
+export function formatServiceDate(day: ServiceDate): string {
+  return `${day.slice(8, 10)}/${day.slice(5, 7)}/${day.slice(0, 4)}`;
+}
