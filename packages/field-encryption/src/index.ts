@@ -1,0 +1,1 @@
+export { type FieldCipher, FieldCipherError, openFieldCipher } from './field-cipher.ts';
