@@ -1,0 +1,91 @@
+import type { Transaction } from '@campanella/postgres';
+import { accept, type Decision, type MunicipalityId, refuse } from '@campanella/vocabulary';
+import { decidePut, type RecordsRefused } from '../domain/decide-put.ts';
+import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
+import type { Changes, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
+
+/** What {@link putRecords} needs of the tables. */
+export interface RegistryStore {
+  /** Locks the municipality until the transaction ends; answers its directory version, null where it is unknown. */
+  lockMunicipality(tx: Transaction, municipalityId: MunicipalityId): Promise<number | null>;
+  /** Inserts a municipality; false where another transaction has just done so. */
+  insertMunicipality(tx: Transaction, municipalityId: MunicipalityId, municipality: Municipality): Promise<boolean>;
+  loadStored(tx: Transaction, municipalityId: MunicipalityId, incoming: IncomingRecords): Promise<StoredRecords>;
+  /** Every pupil whose directory record the changes touch, in a steady order. */
+  pupilsTouched(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    directory: Changes['directory'],
+  ): Promise<readonly string[]>;
+  /** Writes the changes; each pupil in `versions` gets that directory version. */
+  writeChanges(tx: Transaction, municipalityId: MunicipalityId, changes: Changes, written: Written): Promise<void>;
+}
+
+/** What a write needs beside the changes themselves. */
+export interface Written {
+  readonly versions: ReadonlyMap<string, number>;
+  readonly directoryVersion: number;
+  readonly at: Date;
+}
+
+export interface PutDeps {
+  readonly store: RegistryStore;
+  readonly clock: { now(): Date };
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Tells the directory's readers, once this transaction is committed. */
+  announceDirectory(tx: Transaction, municipalityId: MunicipalityId, version: number): Promise<void>;
+}
+
+export interface PutResult {
+  readonly changedCount: number;
+  readonly directoryVersion: number;
+}
+
+/**
+ * Stores records, all or none; the same records again change nothing.
+ *
+ * Writers of one municipality take turns, from their first read to their commit: so a badge number has one holder, and
+ * directory versions become visible in the order in which they were given (docs/adr/0007).
+ */
+export async function putRecords(
+  deps: PutDeps,
+  municipalityId: MunicipalityId,
+  input: RecordsInput,
+): Promise<Decision<PutResult, RecordsRefused>> {
+  const parsed = parseRecords(input);
+  const refusedIds = new Set(
+    parsed.refusals.map((refusal) => (refusal.recordKind === 'municipality' ? 'municipality' : refusal.recordId)),
+  );
+  const result = await deps.transaction(async (tx) => {
+    const version = await deps.store.lockMunicipality(tx, municipalityId);
+    const stored = await deps.store.loadStored(tx, municipalityId, parsed.records);
+    const decision = decidePut(stored, parsed.records, refusedIds);
+    const refusals = [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)];
+    if (!decision.ok || refusals.length > 0) return refuse({ kind: 'records_refused' as const, refusals });
+    if (version === null) {
+      const { municipality } = decision.value;
+      if (municipality === null || !(await deps.store.insertMunicipality(tx, municipalityId, municipality)))
+        return 'again';
+    }
+    return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value));
+  });
+  // Two first calls for a municipality: the other one has stored it by now, so this one finds it and takes its turn.
+  return result === 'again' ? putRecords(deps, municipalityId, input) : result;
+}
+
+async function storeChanges(
+  deps: PutDeps,
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  version: number,
+  changes: Changes,
+): Promise<PutResult> {
+  const { changedCount, directory } = changes;
+  if (changedCount === 0) return { changedCount, directoryVersion: version };
+  const pupilIds = await deps.store.pupilsTouched(tx, municipalityId, directory);
+  const versions = new Map(pupilIds.map((pupilId, index) => [pupilId, version + index + 1]));
+  const directoryVersion = version + (pupilIds.length > 0 ? pupilIds.length : directory.surroundings ? 1 : 0);
+  await deps.store.writeChanges(tx, municipalityId, changes, { versions, directoryVersion, at: deps.clock.now() });
+  if (directoryVersion > version) await deps.announceDirectory(tx, municipalityId, directoryVersion);
+  return { changedCount, directoryVersion };
+}

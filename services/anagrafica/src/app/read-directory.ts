@@ -1,0 +1,30 @@
+import type { MunicipalityId, PupilId, ServiceDate } from '@campanella/vocabulary';
+import { type CodiceFiscale, parseCodiceFiscale } from '../domain/codice-fiscale.ts';
+import type { BadgeHistoryEntry, DirectoryPage, KnownMunicipality, PupilSheet } from '../domain/directory.ts';
+import type { School } from '../domain/records.ts';
+
+/** What the readers need of the tables. Each answer is one snapshot. */
+export interface DirectoryReads {
+  /** Null for an unknown municipality. */
+  listChanges(municipalityId: MunicipalityId, afterVersion: number, pageSize: number): Promise<DirectoryPage | null>;
+  listSchools(municipalityId: MunicipalityId): Promise<readonly School[]>;
+  findMunicipality(municipalityId: MunicipalityId): Promise<KnownMunicipality | null>;
+  pupilsOfGuardian(
+    municipalityId: MunicipalityId,
+    code: CodiceFiscale,
+    today: ServiceDate,
+  ): Promise<readonly PupilId[]>;
+  pupilSheets(municipalityId: MunicipalityId, pupilIds: readonly PupilId[]): Promise<readonly PupilSheet[]>;
+  badgeHistory(municipalityId: MunicipalityId, pupilId: PupilId): Promise<readonly BadgeHistoryEntry[]>;
+}
+
+/** The pupils a person answers for today; none for a text that is no codice fiscale. */
+export async function pupilsOfGuardian(
+  reads: DirectoryReads,
+  municipalityId: MunicipalityId,
+  codiceFiscale: string,
+  today: ServiceDate,
+): Promise<readonly PupilId[]> {
+  const code = parseCodiceFiscale(codiceFiscale);
+  return code === null ? [] : reads.pupilsOfGuardian(municipalityId, code, today);
+}

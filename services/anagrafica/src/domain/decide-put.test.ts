@@ -1,0 +1,321 @@
+import { describe, expect, test } from '@jest/globals';
+import { decidePut } from './decide-put.ts';
+import { parseRecords, type RecordsInput } from './parse-records.ts';
+import type { Changes, RecordKinds, RecordRefusal, StoredRecords } from './records.ts';
+
+const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const [SCHOOL, YEAR, CLASS, TARIFF, GUARDIAN, PUPIL, OTHER_PUPIL, ENROLMENT, BADGE, NEW_BADGE] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+].map(uuid) as [string, string, string, string, string, string, string, string, string, string];
+
+const NOTHING: StoredRecords = {
+  municipality: null,
+  schools: new Map(),
+  schoolYears: new Map(),
+  classes: new Map(),
+  services: new Map(),
+  tariffs: new Map(),
+  guardians: new Map(),
+  pupils: new Map(),
+  enrolments: new Map(),
+  badges: new Map(),
+};
+
+const EMPTY: RecordsInput = {
+  municipality: null,
+  schools: [],
+  schoolYears: [],
+  classes: [],
+  services: [],
+  tariffs: [],
+  guardians: [],
+  pupils: [],
+  enrolments: [],
+  badges: [],
+};
+
+const pupil = {
+  pupilId: PUPIL,
+  givenName: 'Stella',
+  familyName: 'Prova',
+  codiceFiscale: 'SMPRRA86C54H501M',
+  classId: CLASS,
+  dietCode: 'GF',
+  closed: false,
+};
+const enrolment = {
+  enrolmentId: ENROLMENT,
+  pupilId: PUPIL,
+  service: 'school_meals',
+  schoolYearId: YEAR,
+  guardianId: GUARDIAN,
+  tariffId: TARIFF,
+  paymentMode: 'prepaid' as const,
+  overdraftCents: 1_000,
+  validFrom: '2026-09-01',
+  validUntil: '2027-08-31',
+};
+const badge = {
+  badgeId: BADGE,
+  pupilId: PUPIL,
+  badgeNumber: '0100CDA4EC',
+  blocked: false,
+  validFrom: '2026-09-01',
+  validUntil: '',
+  replacesBadgeId: '',
+};
+const TOWN: RecordsInput = {
+  municipality: {
+    name: 'Vallefinta',
+    websiteUrl: 'https://www.comune.vallefinta.example',
+    officeContact: 'scuola@comune.vallefinta.example',
+  },
+  schools: [{ schoolId: SCHOOL, name: 'Il Girasole' }],
+  schoolYears: [{ schoolYearId: YEAR, name: '2026/2027', validFrom: '2026-09-01', validUntil: '2027-08-31' }],
+  classes: [{ classId: CLASS, schoolId: SCHOOL, schoolYearId: YEAR, name: '1A' }],
+  services: [{ service: 'school_meals', name: 'Refezione scolastica' }],
+  tariffs: [
+    {
+      tariffId: TARIFF,
+      service: 'school_meals',
+      name: 'Intera',
+      prices: [{ priceCents: 520, validFrom: '2026-09-01', validUntil: '' }],
+    },
+  ],
+  guardians: [{ guardianId: GUARDIAN, givenName: 'Orso', familyName: 'Prova', codiceFiscale: 'PRVZFR81S02F205P' }],
+  pupils: [pupil],
+  enrolments: [enrolment],
+  badges: [badge],
+};
+
+function put(stored: StoredRecords, input: RecordsInput): Changes {
+  const parsed = parseRecords(input);
+  expect(parsed.refusals).toEqual([]);
+  const decision = decidePut(stored, parsed.records);
+  if (!decision.ok) throw new Error(JSON.stringify(decision.refusal.refusals));
+  return decision.value;
+}
+
+function refusals(stored: StoredRecords, input: RecordsInput): Partial<RecordRefusal>[] {
+  const parsed = parseRecords(input);
+  const decision = decidePut(stored, parsed.records, new Set(parsed.refusals.map((refusal) => refusal.recordId)));
+  return [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)].map(({ kind, recordKind, field }) => ({
+    kind,
+    recordKind,
+    field,
+  }));
+}
+
+/** What is stored once the changes are written. */
+function apply(stored: StoredRecords, changes: Changes): StoredRecords {
+  const over = <Kind extends keyof RecordKinds>(kind: Kind): ReadonlyMap<string, RecordKinds[Kind]> =>
+    new Map([...stored[kind], ...changes.records[kind].map((record) => [record.id, record] as const)]);
+  return {
+    municipality: changes.municipality ?? stored.municipality,
+    schools: over('schools'),
+    schoolYears: over('schoolYears'),
+    classes: over('classes'),
+    services: over('services'),
+    tariffs: over('tariffs'),
+    guardians: over('guardians'),
+    pupils: over('pupils'),
+    enrolments: over('enrolments'),
+    badges: over('badges'),
+  };
+}
+
+const STORED = apply(NOTHING, put(NOTHING, TOWN));
+
+describe('a Put', () => {
+  test('of a whole town touches its pupils and assigns its badges', () => {
+    const changes = put(NOTHING, TOWN);
+    expect(changes.changedCount).toBe(10);
+    expect(changes.directory.pupilIds).toEqual([PUPIL]);
+    expect(changes.badgeChanges).toMatchObject([{ badgeId: BADGE, kind: 'assigned' }]);
+  });
+
+  test('of the same records again comes to nothing', () => {
+    const changes = put(STORED, TOWN);
+    expect(changes.changedCount).toBe(0);
+    expect(changes.directory).toEqual({ pupilIds: [], classIds: [], tariffIds: [], surroundings: false });
+  });
+
+  test('that does not say the diet keeps it, and one that says it is empty removes it', () => {
+    expect(put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: null }] }).changedCount).toBe(0);
+    const renamed = put(STORED, { ...EMPTY, pupils: [{ ...pupil, givenName: 'Brezza', dietCode: null }] });
+    expect(renamed.records.pupils).toMatchObject([{ givenName: 'Brezza', dietCode: 'GF' }]);
+    expect(put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: '' }] }).records.pupils).toMatchObject([
+      { dietCode: '' },
+    ]);
+  });
+
+  test('of new prices touches everybody on the tariff, of a new class name everybody in the class', () => {
+    const dearer = TOWN.tariffs.map((tariff) => ({
+      ...tariff,
+      prices: [
+        { priceCents: 540, validFrom: '2027-01-01', validUntil: '' },
+        { priceCents: 520, validFrom: '2026-09-01', validUntil: '2026-12-31' },
+      ],
+    }));
+    expect(put(STORED, { ...EMPTY, tariffs: dearer }).directory.tariffIds).toEqual([TARIFF]);
+    const renamed = TOWN.classes.map((one) => ({ ...one, name: '1B' }));
+    expect(put(STORED, { ...EMPTY, classes: renamed }).directory.classIds).toEqual([CLASS]);
+  });
+
+  test('of a guardian alone moves no directory version', () => {
+    const renamed = TOWN.guardians.map((one) => ({ ...one, givenName: 'Leone' }));
+    const changes = put(STORED, { ...EMPTY, guardians: renamed });
+    expect(changes.changedCount).toBe(1);
+    expect(changes.directory).toEqual({ pupilIds: [], classIds: [], tariffIds: [], surroundings: false });
+  });
+
+  test('of a replacement blocks the badge it replaces, which then stays blocked', () => {
+    const replacement = { ...badge, badgeId: NEW_BADGE, badgeNumber: '010063E9AE', replacesBadgeId: BADGE };
+    const changes = put(STORED, { ...EMPTY, badges: [replacement] });
+    expect(changes.records.badges).toMatchObject([
+      { id: NEW_BADGE, blocked: false },
+      { id: BADGE, blocked: true },
+    ]);
+    expect(changes.badgeChanges).toMatchObject([
+      { badgeId: NEW_BADGE, kind: 'assigned' },
+      { badgeId: BADGE, kind: 'replaced', replacedByBadgeId: NEW_BADGE },
+    ]);
+    const after = apply(STORED, changes);
+    expect(put(after, { ...EMPTY, badges: [replacement] }).changedCount).toBe(0);
+    expect(refusals(after, { ...EMPTY, badges: [badge] })).toEqual([
+      { kind: 'badge_replaced', recordKind: 'badges', field: 'blocked' },
+    ]);
+  });
+
+  test('frees a number by blocking its badge in the same call', () => {
+    const other = { ...pupil, pupilId: OTHER_PUPIL, codiceFiscale: 'SGNBRN88T61D612B' };
+    const moved = [
+      { ...badge, badgeId: NEW_BADGE, pupilId: OTHER_PUPIL },
+      { ...badge, blocked: true },
+    ];
+    const changes = put(STORED, { ...EMPTY, pupils: [other], badges: moved });
+    expect(changes.badgeChanges).toMatchObject([{ kind: 'assigned' }, { kind: 'blocked' }]);
+  });
+});
+
+describe('a Put is refused', () => {
+  const cases: readonly [string, RecordsInput, Partial<RecordRefusal>][] = [
+    [
+      'for an unknown school',
+      { ...EMPTY, classes: [{ classId: uuid(90), schoolId: uuid(91), schoolYearId: YEAR, name: '2A' }] },
+      { kind: 'unknown_reference', recordKind: 'classes', field: 'school_id' },
+    ],
+    [
+      'for an unknown class',
+      { ...EMPTY, pupils: [{ ...pupil, classId: uuid(91) }] },
+      { kind: 'unknown_reference', recordKind: 'pupils', field: 'class_id' },
+    ],
+    [
+      'for a codice fiscale that is none',
+      { ...EMPTY, pupils: [{ ...pupil, codiceFiscale: 'SMPRRA86C54H501X' }] },
+      { kind: 'invalid_codice_fiscale', recordKind: 'pupils', field: 'codice_fiscale' },
+    ],
+    [
+      "for another pupil's codice fiscale",
+      { ...EMPTY, pupils: [{ ...pupil, pupilId: OTHER_PUPIL }] },
+      { kind: 'codice_fiscale_taken', recordKind: 'pupils', field: 'codice_fiscale' },
+    ],
+    [
+      'for a badge number that another badge has',
+      { ...EMPTY, badges: [{ ...badge, badgeId: NEW_BADGE }] },
+      { kind: 'badge_held', recordKind: 'badges', field: 'badge_number' },
+    ],
+    [
+      'for a badge given to another pupil under its own id',
+      {
+        ...EMPTY,
+        pupils: [{ ...pupil, pupilId: OTHER_PUPIL, codiceFiscale: 'SGNBRN88T61D612B' }],
+        badges: [{ ...badge, pupilId: OTHER_PUPIL }],
+      },
+      { kind: 'fixed_field_changed', recordKind: 'badges', field: 'pupil_id' },
+    ],
+    [
+      'for a badge number of another shape',
+      { ...EMPTY, badges: [{ ...badge, badgeNumber: 'à' }] },
+      { kind: 'malformed', recordKind: 'badges', field: 'badge_number' },
+    ],
+    [
+      'for an inverted validity',
+      { ...EMPTY, badges: [{ ...badge, validUntil: '2026-08-31' }] },
+      { kind: 'inverted_validity', recordKind: 'badges', field: 'valid_until' },
+    ],
+    [
+      'for a day that no calendar has',
+      { ...EMPTY, badges: [{ ...badge, validFrom: '2026-02-30' }] },
+      { kind: 'malformed', recordKind: 'badges', field: 'valid_from' },
+    ],
+    [
+      'for an enrolment beyond its school year',
+      { ...EMPTY, enrolments: [{ ...enrolment, validUntil: '' }] },
+      { kind: 'outside_school_year', recordKind: 'enrolments', field: 'valid_until' },
+    ],
+    [
+      'for two enrolments on one day',
+      { ...EMPTY, enrolments: [{ ...enrolment, enrolmentId: uuid(92), validFrom: '2027-08-31' }] },
+      { kind: 'overlapping_validity', recordKind: 'enrolments', field: 'valid_from' },
+    ],
+    [
+      'without a payment mode',
+      { ...EMPTY, enrolments: [{ ...enrolment, paymentMode: null }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'payment_mode' },
+    ],
+    [
+      'for a negative overdraft',
+      { ...EMPTY, enrolments: [{ ...enrolment, overdraftCents: -1 }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'overdraft_cents' },
+    ],
+    [
+      'for two prices on one day',
+      {
+        ...EMPTY,
+        tariffs: TOWN.tariffs.map((tariff) => ({ ...tariff, prices: [...tariff.prices, ...tariff.prices] })),
+      },
+      { kind: 'overlapping_validity', recordKind: 'tariffs', field: 'prices' },
+    ],
+    [
+      'for a tariff without prices',
+      { ...EMPTY, tariffs: TOWN.tariffs.map((tariff) => ({ ...tariff, prices: [] })) },
+      { kind: 'malformed', recordKind: 'tariffs', field: 'prices' },
+    ],
+    [
+      'for the same id twice',
+      { ...EMPTY, schools: [...TOWN.schools, ...TOWN.schools] },
+      { kind: 'duplicate', recordKind: 'schools', field: '' },
+    ],
+    [
+      'for a name of nothing but spaces',
+      { ...EMPTY, schools: [{ schoolId: SCHOOL, name: '  ' }] },
+      { kind: 'malformed', recordKind: 'schools', field: 'name' },
+    ],
+    [
+      'for a diet code in prose',
+      { ...EMPTY, pupils: [{ ...pupil, dietCode: 'senza glutine' }] },
+      { kind: 'malformed', recordKind: 'pupils', field: 'diet_code' },
+    ],
+    [
+      'for a website that is not https',
+      { ...EMPTY, municipality: { name: 'Vallefinta', websiteUrl: 'javascript:alert(1)', officeContact: 'x' } },
+      { kind: 'malformed', recordKind: 'municipality', field: 'website_url' },
+    ],
+  ];
+
+  test.each(cases)('%s', (_name, input, expected) => {
+    expect(refusals(STORED, input)).toEqual([expected]);
+  });
+
+  test('for a municipality that nobody has named', () => {
+    expect(refusals(NOTHING, { ...EMPTY, schools: TOWN.schools })).toEqual([
+      { kind: 'unknown_reference', recordKind: 'municipality', field: 'municipality_id' },
+    ]);
+  });
+
+  test('once per fault, and not for records that refer to a refused one', () => {
+    const found = refusals(NOTHING, { ...TOWN, pupils: [{ ...pupil, codiceFiscale: '' }] });
+    expect(found).toEqual([{ kind: 'invalid_codice_fiscale', recordKind: 'pupils', field: 'codice_fiscale' }]);
+  });
+});

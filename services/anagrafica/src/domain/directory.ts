@@ -1,0 +1,76 @@
+import { isWithin, type PupilId, type ServiceCode, type ServiceDate, type Validity } from '@campanella/vocabulary';
+import type { Badge, BadgeChange, Municipality, PaymentMode, Price } from './records.ts';
+
+/** A pupil as attendance and the terminals know it: whole, so that reading it twice changes nothing. */
+export interface DirectoryPupil {
+  readonly pupilId: PupilId;
+  readonly version: number;
+  /** Has left: nothing else is told. */
+  readonly removed: boolean;
+  readonly displayName: string;
+  readonly schoolId: string;
+  readonly className: string;
+  readonly dietCode: string;
+  readonly badges: readonly Badge[];
+  readonly enrolments: readonly DirectoryEnrolment[];
+}
+
+export interface DirectoryEnrolment {
+  readonly enrolmentId: string;
+  readonly service: ServiceCode;
+  readonly paymentMode: PaymentMode;
+  readonly overdraftCents: number;
+  readonly validity: Validity;
+  readonly prices: readonly Price[];
+}
+
+/** Changes after a version, and the version they reach. */
+export interface DirectoryPage {
+  readonly pupils: readonly DirectoryPupil[];
+  readonly version: number;
+  readonly more: boolean;
+}
+
+/** A pupil as its guardian sees it. */
+export interface PupilSheet {
+  readonly pupilId: PupilId;
+  readonly displayName: string;
+  readonly schoolName: string;
+  readonly className: string;
+  readonly closed: boolean;
+  readonly badges: readonly Badge[];
+  readonly enrolments: readonly {
+    readonly service: ServiceCode;
+    readonly serviceName: string;
+    readonly paymentMode: PaymentMode;
+    readonly validity: Validity;
+    readonly prices: readonly Price[];
+  }[];
+}
+
+export interface BadgeHistoryEntry extends Omit<BadgeChange, 'pupilId'> {
+  readonly badgeNumber: string;
+  readonly changedAt: Date;
+}
+
+export interface KnownMunicipality extends Municipality {
+  readonly municipalityId: number;
+}
+
+/** What a badge is on a day: a blocked one is blocked whatever its days say, one not begun yet counts as active. */
+export function badgeStatusOn(
+  badge: Pick<Badge, 'blocked' | 'validity'>,
+  day: ServiceDate,
+): 'active' | 'blocked' | 'expired' {
+  if (badge.blocked) return 'blocked';
+  return badge.validity.until !== null && badge.validity.until < day ? 'expired' : 'active';
+}
+
+/**
+ * The price to show on a day: the one in force; on a day that no price covers, the last one that ended before it, else
+ * the first one to come.
+ */
+export function priceOn(prices: readonly Price[], day: ServiceDate): Price | undefined {
+  const inForce = prices.find((price) => isWithin(day, price.validity));
+  return inForce ?? prices.findLast((price) => price.validity.from <= day) ?? prices[0];
+}

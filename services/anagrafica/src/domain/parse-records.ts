@@ -1,0 +1,349 @@
+import {
+  type BadgeNumber,
+  type Cents,
+  cents,
+  parseBadgeNumber,
+  parseId,
+  parseServiceCode,
+  parseServiceDate,
+  type ServiceCode,
+  type ServiceDate,
+  serviceCode,
+  serviceDate,
+  type Validity,
+} from '@campanella/vocabulary';
+import { type CodiceFiscale, parseCodiceFiscale } from './codice-fiscale.ts';
+import type {
+  Badge,
+  Enrolment,
+  Guardian,
+  IncomingRecords,
+  Municipality,
+  OfferedService,
+  PaymentMode,
+  Placed,
+  Price,
+  Pupil,
+  RecordKind,
+  RecordKinds,
+  RecordRefusal,
+  RecordRefusalKind,
+  School,
+  SchoolClass,
+  SchoolYear,
+  Tariff,
+} from './records.ts';
+
+/** Longest name of anything, in characters. */
+export const NAME_LENGTH_MAX = 200;
+/** Highest price of a meal and widest overdraft, in cents: a slip of a zero is refused, not stored. */
+export const AMOUNT_CENTS_MAX = 100_000;
+/** Most price spans that one tariff may have. */
+export const PRICES_MAX = 50;
+
+const DIET_CODE = /^[A-Z0-9+-]{1,20}$/;
+const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
+
+interface ValidityInput {
+  readonly validFrom: string;
+  readonly validUntil: string;
+}
+
+/** Records as they come from outside: texts and numbers in which nothing is checked yet. */
+export interface RecordsInput {
+  readonly municipality: { name: string; websiteUrl: string; officeContact: string } | null;
+  readonly schools: readonly { schoolId: string; name: string }[];
+  readonly schoolYears: readonly (ValidityInput & { schoolYearId: string; name: string })[];
+  readonly classes: readonly { classId: string; schoolId: string; schoolYearId: string; name: string }[];
+  readonly services: readonly { service: string; name: string }[];
+  readonly tariffs: readonly {
+    tariffId: string;
+    service: string;
+    name: string;
+    prices: readonly (ValidityInput & { priceCents: number })[];
+  }[];
+  readonly guardians: readonly { guardianId: string; givenName: string; familyName: string; codiceFiscale: string }[];
+  readonly pupils: readonly {
+    pupilId: string;
+    givenName: string;
+    familyName: string;
+    codiceFiscale: string;
+    classId: string;
+    /** Null: not said. */
+    dietCode: string | null;
+    closed: boolean;
+  }[];
+  readonly enrolments: readonly (ValidityInput & {
+    enrolmentId: string;
+    pupilId: string;
+    service: string;
+    schoolYearId: string;
+    guardianId: string;
+    tariffId: string;
+    /** Null: not said, or not one of the two. */
+    paymentMode: PaymentMode | null;
+    overdraftCents: number;
+  })[];
+  readonly badges: readonly (ValidityInput & {
+    badgeId: string;
+    pupilId: string;
+    badgeNumber: string;
+    blocked: boolean;
+    replacesBadgeId: string;
+  })[];
+}
+
+/** The records that are well formed, and a refusal for every field that is not. */
+export interface ParsedRecords {
+  readonly records: IncomingRecords;
+  readonly refusals: readonly RecordRefusal[];
+}
+
+// What a refused field is filled with until its record is dropped: nobody ever sees it.
+const SOME_DAY = serviceDate('2000-01-01');
+const SOME_SERVICE = serviceCode('none');
+const SOME_CODICE_FISCALE = 'refused' as CodiceFiscale;
+const SOME_BADGE_NUMBER = 'refused' as BadgeNumber;
+
+/** Reads the fields of one record; notes each that cannot be taken. */
+class FieldReader {
+  readonly refusals: RecordRefusal[] = [];
+  readonly #recordKind: RecordRefusal['recordKind'];
+  readonly #index: number;
+  readonly #recordId: string;
+
+  constructor(recordKind: RecordRefusal['recordKind'], index: number, recordId: string) {
+    this.#recordKind = recordKind;
+    this.#index = index;
+    // A malformed id comes from outside and may hold anything: it is not echoed beyond what an id could be.
+    this.#recordId = /^[0-9a-z_-]{0,40}$/.test(recordId) ? recordId : '';
+  }
+
+  refuse(field: string, kind: RecordRefusalKind = 'malformed'): void {
+    this.refusals.push({
+      kind,
+      recordKind: this.#recordKind,
+      index: this.#index,
+      recordId: this.#recordId,
+      field,
+    });
+  }
+
+  uuid(field: string, value: string): string {
+    if (parseId(value) === null) this.refuse(field);
+    return value;
+  }
+
+  name(field: string, value: string): string {
+    const name = value.trim().normalize('NFC');
+    if (name === '' || name.length > NAME_LENGTH_MAX || !NO_CONTROL_CHARACTERS.test(name)) this.refuse(field);
+    return name;
+  }
+
+  website(field: string, value: string): string {
+    if (value.length > NAME_LENGTH_MAX || !URL.canParse(value) || new URL(value).protocol !== 'https:')
+      this.refuse(field);
+    return value;
+  }
+
+  codiceFiscale(value: string): CodiceFiscale {
+    const parsed = parseCodiceFiscale(value);
+    if (parsed === null) this.refuse('codice_fiscale', 'invalid_codice_fiscale');
+    return parsed ?? SOME_CODICE_FISCALE;
+  }
+
+  service(field: string, value: string): ServiceCode {
+    const parsed = parseServiceCode(value);
+    if (parsed === null) this.refuse(field);
+    return parsed ?? SOME_SERVICE;
+  }
+
+  badgeNumber(value: string): BadgeNumber {
+    const parsed = parseBadgeNumber(value);
+    if (parsed === null) this.refuse('badge_number');
+    return parsed ?? SOME_BADGE_NUMBER;
+  }
+
+  amount(field: string, value: number): Cents {
+    const isAmount = Number.isSafeInteger(value) && value >= 0 && value <= AMOUNT_CENTS_MAX;
+    if (!isAmount) this.refuse(field);
+    return cents(isAmount ? value : 0);
+  }
+
+  dietCode(value: string | null): string | null {
+    if (value !== null && value !== '' && !DIET_CODE.test(value)) this.refuse('diet_code');
+    return value;
+  }
+
+  validity(input: ValidityInput): Validity {
+    const from = this.#day('valid_from', input.validFrom);
+    const until = input.validUntil === '' ? null : this.#day('valid_until', input.validUntil);
+    if (until !== null && until < from) this.refuse('valid_until', 'inverted_validity');
+    return { from, until };
+  }
+
+  #day(field: string, value: string): ServiceDate {
+    const parsed = parseServiceDate(value);
+    if (parsed === null) this.refuse(field);
+    return parsed ?? SOME_DAY;
+  }
+}
+
+/**
+ * Takes records from outside as records of ours.
+ *
+ * @returns the well-formed ones with their places, and refusals `malformed`, `invalid_codice_fiscale`,
+ *   `inverted_validity`, `overlapping_validity` (of a tariff's prices) and `duplicate` for the others
+ */
+export function parseRecords(input: RecordsInput): ParsedRecords {
+  const refusals: RecordRefusal[] = [];
+
+  /** Parses one list; a record with any refused field is left out, and so is the second of two with one id. */
+  function parseList<Input, Kind extends RecordKind>(
+    recordKind: Kind,
+    inputs: readonly Input[],
+    idOf: (input: Input) => string,
+    parse: (input: Input, read: FieldReader) => RecordKinds[Kind],
+  ): Placed<RecordKinds[Kind]>[] {
+    const seen = new Set<string>();
+    return inputs.flatMap((item, index) => {
+      const read = new FieldReader(recordKind, index, idOf(item));
+      const record = parse(item, read);
+      if (seen.has(record.id)) read.refuse('', 'duplicate');
+      seen.add(record.id);
+      refusals.push(...read.refusals);
+      return read.refusals.length === 0 ? [{ index, record }] : [];
+    });
+  }
+
+  let municipality: Municipality | null = null;
+  if (input.municipality !== null) {
+    const read = new FieldReader('municipality', 0, '');
+    municipality = parseMunicipality(input.municipality, read);
+    refusals.push(...read.refusals);
+  }
+  const records = {
+    municipality,
+    schools: parseList('schools', input.schools, (item) => item.schoolId, parseSchool),
+    schoolYears: parseList('schoolYears', input.schoolYears, (item) => item.schoolYearId, parseSchoolYear),
+    classes: parseList('classes', input.classes, (item) => item.classId, parseClass),
+    services: parseList('services', input.services, (item) => item.service, parseService),
+    tariffs: parseList('tariffs', input.tariffs, (item) => item.tariffId, parseTariff),
+    guardians: parseList('guardians', input.guardians, (item) => item.guardianId, parseGuardian),
+    pupils: parseList('pupils', input.pupils, (item) => item.pupilId, parsePupil),
+    enrolments: parseList('enrolments', input.enrolments, (item) => item.enrolmentId, parseEnrolment),
+    badges: parseList('badges', input.badges, (item) => item.badgeId, parseBadge),
+  };
+  return { records, refusals };
+}
+
+type Item<List extends keyof RecordsInput> = RecordsInput[List] extends readonly (infer One)[] | null ? One : never;
+
+function parseMunicipality(input: NonNullable<RecordsInput['municipality']>, read: FieldReader): Municipality {
+  return {
+    name: read.name('name', input.name),
+    websiteUrl: read.website('website_url', input.websiteUrl),
+    officeContact: read.name('office_contact', input.officeContact),
+  };
+}
+
+function parseSchool(input: Item<'schools'>, read: FieldReader): School {
+  return { id: read.uuid('school_id', input.schoolId), name: read.name('name', input.name) };
+}
+
+function parseSchoolYear(input: Item<'schoolYears'>, read: FieldReader): SchoolYear {
+  if (input.validUntil === '') read.refuse('valid_until');
+  return {
+    id: read.uuid('school_year_id', input.schoolYearId),
+    name: read.name('name', input.name),
+    validity: read.validity(input),
+  };
+}
+
+function parseClass(input: Item<'classes'>, read: FieldReader): SchoolClass {
+  return {
+    id: read.uuid('class_id', input.classId),
+    schoolId: read.uuid('school_id', input.schoolId),
+    schoolYearId: read.uuid('school_year_id', input.schoolYearId),
+    name: read.name('name', input.name),
+  };
+}
+
+function parseService(input: Item<'services'>, read: FieldReader): OfferedService {
+  return { id: read.service('service', input.service), name: read.name('name', input.name) };
+}
+
+function parseTariff(input: Item<'tariffs'>, read: FieldReader): Tariff {
+  if (input.prices.length === 0 || input.prices.length > PRICES_MAX) read.refuse('prices');
+  const prices: Price[] = input.prices
+    .map((price) => ({ priceCents: read.amount('price_cents', price.priceCents), validity: read.validity(price) }))
+    .sort((one, other) => compareDays(one.validity.from, other.validity.from));
+  if (hasOverlap(prices.map((price) => price.validity))) read.refuse('prices', 'overlapping_validity');
+  return {
+    id: read.uuid('tariff_id', input.tariffId),
+    service: read.service('service', input.service),
+    name: read.name('name', input.name),
+    prices,
+  };
+}
+
+function parseGuardian(input: Item<'guardians'>, read: FieldReader): Guardian {
+  return {
+    id: read.uuid('guardian_id', input.guardianId),
+    givenName: read.name('given_name', input.givenName),
+    familyName: read.name('family_name', input.familyName),
+    codiceFiscale: read.codiceFiscale(input.codiceFiscale),
+  };
+}
+
+function parsePupil(input: Item<'pupils'>, read: FieldReader): Pupil {
+  return {
+    id: read.uuid('pupil_id', input.pupilId),
+    givenName: read.name('given_name', input.givenName),
+    familyName: read.name('family_name', input.familyName),
+    codiceFiscale: read.codiceFiscale(input.codiceFiscale),
+    classId: read.uuid('class_id', input.classId),
+    dietCode: read.dietCode(input.dietCode),
+    closed: input.closed,
+  };
+}
+
+function parseEnrolment(input: Item<'enrolments'>, read: FieldReader): Enrolment {
+  if (input.paymentMode === null) read.refuse('payment_mode');
+  return {
+    id: read.uuid('enrolment_id', input.enrolmentId),
+    pupilId: read.uuid('pupil_id', input.pupilId),
+    service: read.service('service', input.service),
+    schoolYearId: read.uuid('school_year_id', input.schoolYearId),
+    guardianId: read.uuid('guardian_id', input.guardianId),
+    tariffId: read.uuid('tariff_id', input.tariffId),
+    paymentMode: input.paymentMode ?? 'prepaid',
+    overdraftCents: read.amount('overdraft_cents', input.overdraftCents),
+    validity: read.validity(input),
+  };
+}
+
+function parseBadge(input: Item<'badges'>, read: FieldReader): Badge {
+  const replaces = input.replacesBadgeId === '' ? null : read.uuid('replaces_badge_id', input.replacesBadgeId);
+  if (replaces !== null && replaces === input.badgeId) read.refuse('replaces_badge_id');
+  return {
+    id: read.uuid('badge_id', input.badgeId),
+    pupilId: read.uuid('pupil_id', input.pupilId),
+    badgeNumber: read.badgeNumber(input.badgeNumber),
+    blocked: input.blocked,
+    validity: read.validity(input),
+    replacesBadgeId: replaces,
+  };
+}
+
+function compareDays(one: ServiceDate, other: ServiceDate): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** Says whether any two of the spans share a day; the spans come in the order of their first days. */
+export function hasOverlap(spans: readonly Validity[]): boolean {
+  return spans.some((span, index) => {
+    const previous = spans[index - 1];
+    return previous !== undefined && (previous.until === null || previous.until >= span.from);
+  });
+}

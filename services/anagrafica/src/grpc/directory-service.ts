@@ -1,0 +1,116 @@
+import {
+  type Badge as BadgeMessage,
+  type DirectoryServiceServer,
+  type Enrolment as EnrolmentMessage,
+  type GuardianServiceServer,
+  type MunicipalityServiceServer,
+  PaymentMode as PaymentModeCode,
+  type PupilRecord,
+} from '@campanella/proto/anagrafica/v1/anagrafica';
+import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
+import { type MunicipalityId, parseNumberId, serviceDateAt, type Validity } from '@campanella/vocabulary';
+import { status } from '@grpc/grpc-js';
+import { type DirectoryReads, pupilsOfGuardian } from '../app/read-directory.ts';
+import type { DirectoryEnrolment, DirectoryPupil } from '../domain/directory.ts';
+import type { Badge, PaymentMode } from '../domain/records.ts';
+
+/** Most pupils in one page of changes. */
+export const PAGE_SIZE_MAX = 1_000;
+
+const PAYMENT_MODE: Record<PaymentMode, PaymentModeCode> = {
+  prepaid: PaymentModeCode.PREPAID,
+  invoiced: PaymentModeCode.INVOICED,
+};
+
+/** Serves the directory to the other services; see the contract for what each call promises. */
+export function directoryService(reads: DirectoryReads): DirectoryServiceServer {
+  return {
+    listChanges: unaryHandler(async ({ municipalityId, afterVersion, pageSize }) => {
+      const municipality = takeMunicipality(municipalityId);
+      if (!Number.isSafeInteger(pageSize) || pageSize < 1 || pageSize > PAGE_SIZE_MAX) {
+        throw malformed(`page_size must be 1 to ${PAGE_SIZE_MAX}`);
+      }
+      if (!Number.isSafeInteger(afterVersion) || afterVersion < 0)
+        throw malformed('after_version must not be negative');
+      const page = await reads.listChanges(municipality, afterVersion, pageSize);
+      if (page === null) throw unknownMunicipality();
+      const pupils = page.pupils.map((pupil) => toPupilRecord(municipality, pupil));
+      return { pupils, version: page.version, more: page.more };
+    }),
+    listSchools: unaryHandler(async ({ municipalityId }) => {
+      const schools = await reads.listSchools(takeMunicipality(municipalityId));
+      return { schools: schools.map((school) => ({ schoolId: school.id, name: school.name })) };
+    }),
+  };
+}
+
+/** Answers identity who answers for whom. */
+export function guardianService(reads: DirectoryReads, clock: { now(): Date }): GuardianServiceServer {
+  return {
+    listPupilsOfGuardian: unaryHandler(async ({ municipalityId, codiceFiscale }) => {
+      const today = serviceDateAt(clock.now());
+      const pupilIds = await pupilsOfGuardian(reads, takeMunicipality(municipalityId), codiceFiscale, today);
+      return { pupilIds: [...pupilIds] };
+    }),
+  };
+}
+
+/** Serves a municipality's own details. */
+export function municipalityService(reads: DirectoryReads): MunicipalityServiceServer {
+  return {
+    getMunicipality: unaryHandler(async ({ municipalityId }) => {
+      const municipality = await reads.findMunicipality(takeMunicipality(municipalityId));
+      if (municipality === null) throw unknownMunicipality();
+      return municipality;
+    }),
+  };
+}
+
+/** Takes a request's municipality; refuses what cannot be one. */
+export function takeMunicipality(value: number): MunicipalityId {
+  const municipalityId = parseNumberId<MunicipalityId>(value);
+  if (municipalityId === null) throw malformed('municipality_id must be a positive whole number');
+  return municipalityId;
+}
+
+export function malformed(message: string): GrpcRefusal {
+  return new GrpcRefusal(status.INVALID_ARGUMENT, 'malformed', message);
+}
+
+function unknownMunicipality(): GrpcRefusal {
+  return new GrpcRefusal(status.NOT_FOUND, 'unknown_municipality', 'no such municipality');
+}
+
+function toPupilRecord(municipalityId: MunicipalityId, pupil: DirectoryPupil): PupilRecord {
+  return {
+    municipalityId,
+    pupilId: pupil.pupilId,
+    version: pupil.version,
+    removed: pupil.removed,
+    displayName: pupil.displayName,
+    schoolId: pupil.schoolId,
+    className: pupil.className,
+    dietCode: pupil.dietCode,
+    badges: pupil.badges.map(toBadgeMessage),
+    enrolments: pupil.enrolments.map(toEnrolmentMessage),
+  };
+}
+
+function toBadgeMessage(badge: Badge): BadgeMessage {
+  return { badgeId: badge.id, badgeNumber: badge.badgeNumber, blocked: badge.blocked, ...toDays(badge.validity) };
+}
+
+function toEnrolmentMessage(enrolment: DirectoryEnrolment): EnrolmentMessage {
+  return {
+    enrolmentId: enrolment.enrolmentId,
+    service: enrolment.service,
+    paymentMode: PAYMENT_MODE[enrolment.paymentMode],
+    ...toDays(enrolment.validity),
+    overdraftCents: enrolment.overdraftCents,
+    prices: enrolment.prices.map((price) => ({ priceCents: price.priceCents, ...toDays(price.validity) })),
+  };
+}
+
+function toDays(validity: Validity): { validFrom: string; validUntil: string } {
+  return { validFrom: validity.from, validUntil: validity.until ?? '' };
+}

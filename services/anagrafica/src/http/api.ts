@@ -1,0 +1,54 @@
+import { HttpRefusal, identityOf, requireIdentity } from '@campanella/service-kit';
+import { type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
+import { Router } from 'express';
+import type { DirectoryReads } from '../app/read-directory.ts';
+import { badgeStatusOn, type PupilSheet, priceOn } from '../domain/directory.ts';
+import type { MunicipalityAnswer, PupilsAnswer } from './describe.ts';
+
+/** The routes of anagrafica behind the gateway: what the bearer of an internal identity token may see, and no more. */
+export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; clock: { now(): Date } }): Router {
+  const router = Router();
+  router.use('/api/anagrafica', requireIdentity({ jwksUrl: deps.jwksUrl }));
+
+  router.get('/api/anagrafica/pupils', async (_request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const sheets = await deps.reads.pupilSheets(municipalityId, pupilIds);
+    const today = serviceDateAt(deps.clock.now());
+    const answer: PupilsAnswer = { pupils: sheets.map((sheet) => toPupil(sheet, today)) };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.get('/api/anagrafica/municipality', async (_request, response) => {
+    const municipality = await deps.reads.findMunicipality(identityOf(response).municipalityId);
+    if (municipality === null) throw new HttpRefusal(404, 'not_found', 'Comune non trovato');
+    const { name, websiteUrl, officeContact } = municipality;
+    const answer: MunicipalityAnswer = { name, websiteUrl, officeContact };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+  return router;
+}
+
+function toPupil(sheet: PupilSheet, today: ServiceDate): PupilsAnswer['pupils'][number] {
+  return {
+    pupilId: sheet.pupilId,
+    displayName: sheet.displayName,
+    schoolName: sheet.schoolName,
+    className: sheet.className,
+    status: sheet.closed ? 'closed' : 'open',
+    badges: sheet.badges.map((badge) => ({
+      badgeId: badge.id,
+      badgeNumber: badge.badgeNumber,
+      status: badgeStatusOn(badge, today),
+      validFrom: badge.validity.from,
+      validUntil: badge.validity.until,
+    })),
+    enrolments: sheet.enrolments.map((enrolment) => ({
+      service: enrolment.service,
+      serviceName: enrolment.serviceName,
+      paymentMode: enrolment.paymentMode,
+      validFrom: enrolment.validity.from,
+      validUntil: enrolment.validity.until,
+      priceCents: priceOn(enrolment.prices, today)?.priceCents ?? 0,
+    })),
+  };
+}

@@ -1,0 +1,68 @@
+import { openFieldCipher } from '@campanella/field-encryption';
+import { openBus, outboxRelay } from '@campanella/messaging';
+import { openDatabase } from '@campanella/postgres';
+import {
+  DirectoryServiceService,
+  GuardianServiceService,
+  MunicipalityServiceService,
+} from '@campanella/proto/anagrafica/v1/anagrafica';
+import { RegistryServiceService } from '@campanella/proto/anagrafica/v1/registry';
+import {
+  createHttpApp,
+  createLogger,
+  finishHttpApp,
+  grpcServer,
+  httpServer,
+  runMain,
+  runService,
+} from '@campanella/service-kit';
+import { readAnagraficaConfig } from './config.ts';
+import { announceDirectory } from './events/directory-changed.ts';
+import { directoryService, guardianService, municipalityService } from './grpc/directory-service.ts';
+import { registryService } from './grpc/registry-service.ts';
+import { anagraficaApi } from './http/api.ts';
+import { directoryReads } from './store/directory-reads.ts';
+import { registryStore } from './store/registry-store.ts';
+
+await runMain(async () => {
+  const config = readAnagraficaConfig(process.env);
+  const logger = createLogger({ service: 'anagrafica', level: config.LOG_LEVEL });
+  const cipher = openFieldCipher(config.FIELD_KEY);
+  const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'anagrafica' }, logger);
+  const bus = openBus({ url: config.AMQP_URL, service: 'anagrafica' }, logger);
+  const clock = { now: () => new Date() };
+  const reads = directoryReads(database, cipher);
+  const put = {
+    store: registryStore(cipher),
+    clock,
+    transaction: database.transaction.bind(database),
+    announceDirectory,
+  };
+  const app = createHttpApp({ logger, service: 'anagrafica' });
+  app.use(anagraficaApi({ reads, jwksUrl: config.IDENTITY_JWKS_URL, clock }));
+  finishHttpApp(app);
+  await runService({
+    logger,
+    service: 'anagrafica',
+    stopWithinMs: config.STOP_WITHIN_MS,
+    opsPort: config.OPS_PORT,
+    listenHost: config.LISTEN_HOST,
+    parts: [
+      database,
+      bus,
+      outboxRelay({ database, bus, logger }),
+      grpcServer({
+        host: config.LISTEN_HOST,
+        port: config.GRPC_PORT,
+        logger,
+        services: [
+          { definition: DirectoryServiceService, implementation: directoryService(reads) },
+          { definition: GuardianServiceService, implementation: guardianService(reads, clock) },
+          { definition: MunicipalityServiceService, implementation: municipalityService(reads) },
+          { definition: RegistryServiceService, implementation: registryService(put, reads) },
+        ],
+      }),
+      httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),
+    ],
+  });
+});

@@ -1,0 +1,262 @@
+import type { FieldCipher } from '@campanella/field-encryption';
+import type { Queryable } from '@campanella/postgres';
+import { id, type MunicipalityId, numberId, type PupilId, type ServiceDate, serviceCode } from '@campanella/vocabulary';
+import type { DirectoryReads } from '../app/read-directory.ts';
+import type { CodiceFiscale } from '../domain/codice-fiscale.ts';
+import type {
+  BadgeHistoryEntry,
+  DirectoryEnrolment,
+  DirectoryPage,
+  DirectoryPupil,
+  KnownMunicipality,
+  PupilSheet,
+} from '../domain/directory.ts';
+import type { School } from '../domain/records.ts';
+import { openDiet } from './diet.ts';
+import { type BadgeRow, type EnrolmentRow, type PriceRow, toBadge, toPrice, toValidity } from './rows.ts';
+
+/** The reading side of the tables; diets are opened on their way out. */
+export function directoryReads(database: Queryable, cipher: FieldCipher): DirectoryReads {
+  return {
+    listChanges: (municipalityId, after, size) => listChanges(database, cipher, municipalityId, after, size),
+    listSchools: (municipalityId) => listSchools(database, municipalityId),
+    findMunicipality: (municipalityId) => findMunicipality(database, municipalityId),
+    pupilsOfGuardian: (municipalityId, code, today) => pupilsOfGuardian(database, municipalityId, code, today),
+    pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, municipalityId, pupilIds),
+    badgeHistory: (municipalityId, pupilId) => badgeHistory(database, municipalityId, pupilId),
+  };
+}
+
+interface EnrolmentJson extends Omit<EnrolmentRow, 'overdraft_cents'> {
+  readonly overdraft_cents: number;
+  readonly service_name: string;
+  readonly prices: readonly PriceRow[] | null;
+}
+
+interface SheetRow {
+  readonly pupil_id: string;
+  readonly given_name: string;
+  readonly family_name: string;
+  readonly school_id: string;
+  readonly school_name: string;
+  readonly class_name: string;
+  readonly closed: boolean;
+  readonly badges: readonly BadgeRow[] | null;
+  readonly enrolments: readonly EnrolmentJson[] | null;
+}
+
+interface ChangeRow extends SheetRow {
+  readonly version: string;
+  readonly diet_sealed: string;
+}
+
+const BADGES_OF_PUPIL = `
+  (select json_agg(json_build_object(
+            'id', badge_id, 'pupil_id', pupil_id, 'badge_number', badge_number, 'blocked', blocked,
+            'valid_from', valid_from, 'valid_until', valid_until, 'replaces_badge_id', replaces_badge_id)
+          order by blocked, valid_from desc, badge_id)
+   from badges where badges.municipality_id = pupils.municipality_id and badges.pupil_id = pupils.pupil_id)`;
+const ENROLMENTS_OF_PUPIL = `
+  (select json_agg(json_build_object(
+            'id', enrolment_id, 'service', enrolments.service, 'service_name', services.name,
+            'payment_mode', payment_mode, 'overdraft_cents', overdraft_cents,
+            'valid_from', valid_from, 'valid_until', valid_until,
+            'prices', (select json_agg(json_build_object(
+                                'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+                              order by valid_from)
+                       from tariff_prices
+                       where tariff_prices.municipality_id = enrolments.municipality_id
+                         and tariff_prices.tariff_id = enrolments.tariff_id))
+          order by enrolments.service, valid_from)
+   from enrolments join services using (municipality_id, service)
+   where enrolments.municipality_id = pupils.municipality_id and enrolments.pupil_id = pupils.pupil_id)`;
+
+/** One statement, so one snapshot: the version answered is never ahead of the pupils answered. */
+async function listChanges(
+  database: Queryable,
+  cipher: FieldCipher,
+  municipalityId: MunicipalityId,
+  afterVersion: number,
+  pageSize: number,
+): Promise<DirectoryPage | null> {
+  const { rows } = await database.query<{ directory_version: string; pupils: readonly ChangeRow[] | null }>({
+    name: 'list_changes',
+    text: `
+      with page as (
+        select pupils.pupil_id, pupils.directory_version as version, given_name, family_name, diet_sealed, closed,
+               school_id, '' as school_name, classes.name as class_name,
+               ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments
+        from pupils join classes using (municipality_id, class_id)
+        where pupils.municipality_id = $1 and pupils.directory_version > $2
+        order by pupils.directory_version
+        limit $3
+      )
+      select directory_version::text,
+             (select json_agg(row_to_json(page) order by page.version) from page) as pupils
+      from municipalities where municipality_id = $1`,
+    values: [municipalityId, afterVersion, pageSize + 1],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  const found = row.pupils ?? [];
+  const pupils = found.slice(0, pageSize).map((one) => toDirectoryPupil(cipher, municipalityId, one));
+  const more = found.length > pageSize;
+  return { pupils, more, version: more ? (pupils.at(-1)?.version ?? afterVersion) : Number(row.directory_version) };
+}
+
+function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: ChangeRow): DirectoryPupil {
+  const pupilId = id<PupilId>(row.pupil_id);
+  const version = Number(row.version);
+  if (row.closed) {
+    return { ...REMOVED, pupilId, version, schoolId: row.school_id };
+  }
+  return {
+    pupilId,
+    version,
+    removed: false,
+    displayName: displayName(row),
+    schoolId: row.school_id,
+    className: row.class_name,
+    dietCode: openDiet(cipher, municipalityId, row.pupil_id, row.diet_sealed),
+    badges: (row.badges ?? []).map(toBadge),
+    enrolments: (row.enrolments ?? []).map(toDirectoryEnrolment),
+  };
+}
+
+const REMOVED = { removed: true, displayName: '', className: '', dietCode: '', badges: [], enrolments: [] } as const;
+
+function toDirectoryEnrolment(row: EnrolmentJson): DirectoryEnrolment {
+  return {
+    enrolmentId: row.id,
+    service: serviceCode(row.service),
+    paymentMode: row.payment_mode,
+    overdraftCents: row.overdraft_cents,
+    validity: toValidity(row),
+    prices: (row.prices ?? []).map(toPrice),
+  };
+}
+
+function displayName(row: SheetRow): string {
+  return `${row.given_name} ${row.family_name}`;
+}
+
+async function pupilSheets(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilIds: readonly PupilId[],
+): Promise<readonly PupilSheet[]> {
+  if (pupilIds.length === 0) return [];
+  const { rows } = await database.query<SheetRow>({
+    name: 'pupil_sheets',
+    text: `
+      select pupils.pupil_id, given_name, family_name, closed, school_id, schools.name as school_name,
+             classes.name as class_name, ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments
+      from pupils join classes using (municipality_id, class_id) join schools using (municipality_id, school_id)
+      where pupils.municipality_id = $1 and pupils.pupil_id = any($2)
+      order by given_name, family_name, pupil_id`,
+    values: [municipalityId, pupilIds],
+  });
+  return rows.map((row) => ({
+    pupilId: id<PupilId>(row.pupil_id),
+    displayName: displayName(row),
+    schoolName: row.school_name,
+    className: row.class_name,
+    closed: row.closed,
+    badges: (row.badges ?? []).map(toBadge),
+    enrolments: (row.enrolments ?? []).map((one) => ({
+      service: serviceCode(one.service),
+      serviceName: one.service_name,
+      paymentMode: one.payment_mode,
+      validity: toValidity(one),
+      prices: (one.prices ?? []).map(toPrice),
+    })),
+  }));
+}
+
+/** The payer of the enrolment in force (or the last that ended, else the next) in any service of the pupil. */
+async function pupilsOfGuardian(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  code: CodiceFiscale,
+  today: ServiceDate,
+): Promise<readonly PupilId[]> {
+  const { rows } = await database.query<{ pupil_id: string }>({
+    name: 'pupils_of_guardian',
+    text: `
+      with payer as (
+        select guardian_id from guardians where municipality_id = $1 and codice_fiscale = $2
+      ), candidates as (
+        select distinct pupil_id from enrolments where municipality_id = $1 and guardian_id = (select guardian_id from payer)
+      ), current as (
+        select distinct on (enrolments.pupil_id, service) enrolments.pupil_id, guardian_id
+        from enrolments join candidates using (pupil_id)
+        where municipality_id = $1
+        order by enrolments.pupil_id, service, (valid_from <= $3::date) desc,
+                 abs(valid_from - $3::date), enrolment_id
+      )
+      select distinct pupil_id from current where guardian_id = (select guardian_id from payer) order by pupil_id`,
+    values: [municipalityId, code, today],
+  });
+  return rows.map((row) => id<PupilId>(row.pupil_id));
+}
+
+async function listSchools(database: Queryable, municipalityId: MunicipalityId): Promise<readonly School[]> {
+  const { rows } = await database.query<{ id: string; name: string }>({
+    name: 'list_schools',
+    text: `select school_id as id, name from schools where municipality_id = $1 order by name, school_id`,
+    values: [municipalityId],
+  });
+  return rows;
+}
+
+async function findMunicipality(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+): Promise<KnownMunicipality | null> {
+  const { rows } = await database.query<{
+    municipality_id: string;
+    name: string;
+    website_url: string;
+    office_contact: string;
+  }>({
+    name: 'find_municipality',
+    text: `select municipality_id::text, name, website_url, office_contact from municipalities where municipality_id = $1`,
+    values: [municipalityId],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    municipalityId: numberId<MunicipalityId>(Number(row.municipality_id)),
+    name: row.name,
+    websiteUrl: row.website_url,
+    officeContact: row.office_contact,
+  };
+}
+
+async function badgeHistory(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+): Promise<readonly BadgeHistoryEntry[]> {
+  const { rows } = await database.query<{
+    badge_id: string;
+    badge_number: string;
+    kind: BadgeHistoryEntry['kind'];
+    changed_at: Date;
+    replaced_by_badge_id: string | null;
+  }>({
+    name: 'badge_history',
+    text: `select badge_id, badge_number, kind, changed_at, replaced_by_badge_id
+           from badge_changes join badges using (municipality_id, badge_id)
+           where municipality_id = $1 and badge_changes.pupil_id = $2
+           order by changed_at, change_id`,
+    values: [municipalityId, pupilId],
+  });
+  return rows.map((row) => ({
+    badgeId: row.badge_id,
+    badgeNumber: row.badge_number,
+    kind: row.kind,
+    changedAt: row.changed_at,
+    replacedByBadgeId: row.replaced_by_badge_id,
+  }));
+}

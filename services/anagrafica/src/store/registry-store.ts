@@ -1,0 +1,342 @@
+import type { FieldCipher } from '@campanella/field-encryption';
+import type { Queryable, Transaction } from '@campanella/postgres';
+import type { MunicipalityId } from '@campanella/vocabulary';
+import { v7 as uuidV7 } from 'uuid';
+import type { RegistryStore, Written } from '../app/put-records.ts';
+import type { Changes, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
+import { openDiet, sealDiet } from './diet.ts';
+import {
+  type BadgeRow,
+  type ClassRow,
+  type EnrolmentRow,
+  type GuardianRow,
+  type NamedRow,
+  type PupilRow,
+  type SchoolYearRow,
+  type TariffRow,
+  toBadge,
+  toClass,
+  toEnrolment,
+  toGuardian,
+  toPupil,
+  toSchoolYear,
+  toTariff,
+} from './rows.ts';
+
+/** The tables behind the registry; diets pass through the cipher on their way in and out. */
+export function registryStore(cipher: FieldCipher): RegistryStore {
+  return {
+    lockMunicipality,
+    insertMunicipality,
+    loadStored: (tx, municipalityId, incoming) => loadStored(cipher, tx, municipalityId, incoming),
+    pupilsTouched,
+    writeChanges: (tx, municipalityId, changes, written) => writeChanges(cipher, tx, municipalityId, changes, written),
+  };
+}
+
+async function lockMunicipality(tx: Transaction, municipalityId: MunicipalityId): Promise<number | null> {
+  const { rows } = await tx.query<{ directory_version: string }>({
+    name: 'lock_municipality',
+    text: `select directory_version::text from municipalities where municipality_id = $1 for update`,
+    values: [municipalityId],
+  });
+  return rows[0] === undefined ? null : Number(rows[0].directory_version);
+}
+
+async function insertMunicipality(
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  municipality: Municipality,
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'insert_municipality',
+    text: `insert into municipalities (municipality_id, name, website_url, office_contact)
+           values ($1, $2, $3, $4) on conflict (municipality_id) do nothing`,
+    values: [municipalityId, municipality.name, municipality.websiteUrl, municipality.officeContact],
+  });
+  return rowCount === 1;
+}
+
+async function loadStored(
+  cipher: FieldCipher,
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  incoming: IncomingRecords,
+): Promise<StoredRecords> {
+  const wanted = wantedIds(incoming);
+  const select = <Row>(
+    name: string,
+    text: string,
+    ...lists: readonly (readonly string[])[]
+  ): Promise<readonly Row[]> =>
+    lists.every((list) => list.length === 0)
+      ? Promise.resolve([])
+      : tx.query<Row>({ name, text, values: [municipalityId, ...lists] }).then((result) => result.rows);
+  const { rows: municipalities } = await tx.query<{ name: string; website_url: string; office_contact: string }>({
+    name: 'load_municipality',
+    text: `select name, website_url, office_contact from municipalities where municipality_id = $1`,
+    values: [municipalityId],
+  });
+  const municipality = municipalities[0];
+  const schools = await select<NamedRow>('load_schools', LOAD_SCHOOLS, wanted.schools);
+  const years = await select<SchoolYearRow>('load_school_years', LOAD_SCHOOL_YEARS, wanted.schoolYears);
+  const classes = await select<ClassRow>('load_classes', LOAD_CLASSES, wanted.classes);
+  const services = await select<NamedRow>('load_services', LOAD_SERVICES, wanted.services);
+  const tariffs = await select<TariffRow>('load_tariffs', LOAD_TARIFFS, wanted.tariffs);
+  const guardians = await select<GuardianRow>('load_guardians', LOAD_GUARDIANS, wanted.guardians, wanted.guardianCodes);
+  const pupils = await select<PupilRow>('load_pupils', LOAD_PUPILS, wanted.pupils, wanted.pupilCodes);
+  const enrolments = await select<EnrolmentRow>('load_enrolments', LOAD_ENROLMENTS, wanted.enrolments, wanted.enrolled);
+  const badges = await select<BadgeRow>('load_badges', LOAD_BADGES, wanted.badges, wanted.badgeNumbers);
+  return {
+    municipality:
+      municipality === undefined
+        ? null
+        : { name: municipality.name, websiteUrl: municipality.website_url, officeContact: municipality.office_contact },
+    schools: byId(schools),
+    schoolYears: byId(years.map(toSchoolYear)),
+    classes: byId(classes.map(toClass)),
+    services: byId(services),
+    tariffs: byId(tariffs.map(toTariff)),
+    guardians: byId(guardians.map(toGuardian)),
+    pupils: byId(pupils.map((row) => toPupil(row, openDiet(cipher, municipalityId, row.id, row.diet_sealed)))),
+    enrolments: byId(enrolments.map(toEnrolment)),
+    badges: byId(badges.map(toBadge)),
+  };
+}
+
+/** Ids of everything that the incoming records are, refer to, or could collide with. */
+function wantedIds(incoming: IncomingRecords) {
+  const of = <Kind>(list: readonly { readonly record: Kind }[], read: (record: Kind) => string | null): string[] => [
+    ...new Set(list.map(({ record }) => read(record)).filter((id) => id !== null)),
+  ];
+  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, enrolments, badges } = incoming;
+  return {
+    schools: [...of(schools, (one) => one.id), ...of(classes, (one) => one.schoolId)],
+    schoolYears: [
+      ...of(schoolYears, (one) => one.id),
+      ...of(classes, (one) => one.schoolYearId),
+      ...of(enrolments, (one) => one.schoolYearId),
+    ],
+    classes: [...of(classes, (one) => one.id), ...of(pupils, (one) => one.classId)],
+    services: [
+      ...of(services, (one) => one.id),
+      ...of(tariffs, (one) => one.service),
+      ...of(enrolments, (one) => one.service),
+    ],
+    tariffs: [...of(tariffs, (one) => one.id), ...of(enrolments, (one) => one.tariffId)],
+    guardians: [...of(guardians, (one) => one.id), ...of(enrolments, (one) => one.guardianId)],
+    guardianCodes: of(guardians, (one) => one.codiceFiscale),
+    pupils: [
+      ...of(pupils, (one) => one.id),
+      ...of(enrolments, (one) => one.pupilId),
+      ...of(badges, (one) => one.pupilId),
+    ],
+    pupilCodes: of(pupils, (one) => one.codiceFiscale),
+    enrolments: of(enrolments, (one) => one.id),
+    enrolled: of(enrolments, (one) => one.pupilId),
+    badges: [...of(badges, (one) => one.id), ...of(badges, (one) => one.replacesBadgeId)],
+    badgeNumbers: of(badges, (one) => one.badgeNumber),
+  };
+}
+
+const LOAD_SCHOOLS = `select school_id as id, name from schools where municipality_id = $1 and school_id = any($2)`;
+const LOAD_SCHOOL_YEARS = `
+  select school_year_id as id, name, valid_from::text, valid_until::text from school_years
+  where municipality_id = $1 and school_year_id = any($2)`;
+const LOAD_CLASSES = `
+  select class_id as id, school_id, school_year_id, name from classes where municipality_id = $1 and class_id = any($2)`;
+const LOAD_SERVICES = `select service as id, name from services where municipality_id = $1 and service = any($2)`;
+const LOAD_TARIFFS = `
+  select tariffs.tariff_id as id, tariffs.service, tariffs.name,
+         (select json_agg(json_build_object('price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+                          order by valid_from)
+          from tariff_prices
+          where tariff_prices.municipality_id = tariffs.municipality_id and tariff_prices.tariff_id = tariffs.tariff_id
+         ) as prices
+  from tariffs where municipality_id = $1 and tariff_id = any($2)`;
+const LOAD_GUARDIANS = `
+  select guardian_id as id, given_name, family_name, codice_fiscale from guardians
+  where municipality_id = $1 and (guardian_id = any($2) or codice_fiscale = any($3))`;
+const LOAD_PUPILS = `
+  select pupil_id as id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed from pupils
+  where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
+const LOAD_ENROLMENTS = `
+  select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
+         overdraft_cents::text, valid_from::text, valid_until::text
+  from enrolments where municipality_id = $1 and (enrolment_id = any($2) or pupil_id = any($3))`;
+const LOAD_BADGES = `
+  select badge_id as id, pupil_id, badge_number, blocked, valid_from::text, valid_until::text, replaces_badge_id
+  from badges
+  where municipality_id = $1 and (badge_id = any($2) or replaces_badge_id = any($2) or badge_number = any($3))`;
+
+function byId<Kind extends { readonly id: string }>(records: readonly Kind[]): ReadonlyMap<string, Kind> {
+  return new Map(records.map((record) => [record.id, record]));
+}
+
+async function pupilsTouched(
+  tx: Queryable,
+  municipalityId: MunicipalityId,
+  directory: Changes['directory'],
+): Promise<readonly string[]> {
+  if (directory.classIds.length === 0 && directory.tariffIds.length === 0) return directory.pupilIds;
+  const { rows } = await tx.query<{ pupil_id: string }>({
+    name: 'pupils_touched',
+    text: `select pupil_id from pupils where municipality_id = $1 and class_id = any($2)
+           union select pupil_id from enrolments where municipality_id = $1 and tariff_id = any($3)`,
+    values: [municipalityId, directory.classIds, directory.tariffIds],
+  });
+  return [...new Set([...directory.pupilIds, ...rows.map((row) => row.pupil_id)])].sort();
+}
+
+async function writeChanges(
+  cipher: FieldCipher,
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  changes: Changes,
+  written: Written,
+): Promise<void> {
+  const { records } = changes;
+  const write = async (name: string, text: string, rows: readonly object[]): Promise<void> => {
+    if (rows.length > 0) await tx.query({ name, text, values: [municipalityId, JSON.stringify(rows)] });
+  };
+  if (changes.municipality !== null) await write('write_municipality', WRITE_MUNICIPALITY, [changes.municipality]);
+  await write('write_schools', WRITE_SCHOOLS, records.schools);
+  await write('write_school_years', WRITE_SCHOOL_YEARS, records.schoolYears.map(flat));
+  await write('write_classes', WRITE_CLASSES, records.classes);
+  await write('write_services', WRITE_SERVICES, records.services);
+  await write('write_tariffs', WRITE_TARIFFS, records.tariffs);
+  await write('clear_prices', CLEAR_PRICES, records.tariffs);
+  await write(
+    'write_prices',
+    WRITE_PRICES,
+    records.tariffs.flatMap((tariff) => tariff.prices.map((price) => ({ ...flat(price), id: tariff.id }))),
+  );
+  await write('write_guardians', WRITE_GUARDIANS, records.guardians);
+  const pupilRow = (pupil: Pupil) => ({
+    ...pupil,
+    dietCode: undefined,
+    dietSealed: sealDiet(cipher, municipalityId, pupil.id, pupil.dietCode ?? ''),
+    directoryVersion: written.versions.get(pupil.id),
+  });
+  await write('write_pupils', WRITE_PUPILS, records.pupils.map(pupilRow));
+  await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(flat));
+  // Blocked ones first, so that a number is free before its new holder takes it.
+  const badges = records.badges.map(flat);
+  await write(
+    'write_badges',
+    WRITE_BADGES,
+    badges.filter((badge) => badge.blocked),
+  );
+  await write(
+    'write_badges',
+    WRITE_BADGES,
+    badges.filter((badge) => !badge.blocked),
+  );
+  await write(
+    'write_badge_changes',
+    WRITE_BADGE_CHANGES,
+    changes.badgeChanges.map((change) => ({ ...change, changeId: uuidV7(), changedAt: written.at })),
+  );
+  await write('write_pupil_versions', WRITE_PUPIL_VERSIONS, pupilVersions(changes, written));
+  await tx.query({
+    name: 'write_directory_version',
+    text: `update municipalities set directory_version = $2 where municipality_id = $1`,
+    values: [municipalityId, written.directoryVersion],
+  });
+}
+
+/** Pupils whose own row was not written, but whose badges, class, enrolments or prices were. */
+function pupilVersions(changes: Changes, written: Written): readonly object[] {
+  const rewritten = new Set(changes.records.pupils.map((pupil) => pupil.id));
+  return [...written.versions].filter(([id]) => !rewritten.has(id)).map(([id, version]) => ({ id, version }));
+}
+
+function flat<Kind extends { readonly validity: { readonly from: string; readonly until: string | null } }>(
+  record: Kind,
+) {
+  return { ...record, validity: undefined, validFrom: record.validity.from, validUntil: record.validity.until };
+}
+
+const WRITE_MUNICIPALITY = `
+  update municipalities set name = r.name, website_url = r."websiteUrl", office_contact = r."officeContact"
+  from jsonb_to_recordset($2::jsonb) as r (name text, "websiteUrl" text, "officeContact" text)
+  where municipality_id = $1`;
+const WRITE_SCHOOLS = `
+  insert into schools (municipality_id, school_id, name)
+  select $1, r.id, r.name from jsonb_to_recordset($2::jsonb) as r (id uuid, name text)
+  on conflict (municipality_id, school_id) do update set name = excluded.name`;
+const WRITE_SCHOOL_YEARS = `
+  insert into school_years (municipality_id, school_year_id, name, valid_from, valid_until)
+  select $1, r.id, r.name, r."validFrom", r."validUntil"
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, name text, "validFrom" date, "validUntil" date)
+  on conflict (municipality_id, school_year_id)
+  do update set name = excluded.name, valid_from = excluded.valid_from, valid_until = excluded.valid_until`;
+const WRITE_CLASSES = `
+  insert into classes (municipality_id, class_id, school_id, school_year_id, name)
+  select $1, r.id, r."schoolId", r."schoolYearId", r.name
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, "schoolId" uuid, "schoolYearId" uuid, name text)
+  on conflict (municipality_id, class_id)
+  do update set school_id = excluded.school_id, school_year_id = excluded.school_year_id, name = excluded.name`;
+const WRITE_SERVICES = `
+  insert into services (municipality_id, service, name)
+  select $1, r.id, r.name from jsonb_to_recordset($2::jsonb) as r (id text, name text)
+  on conflict (municipality_id, service) do update set name = excluded.name`;
+const WRITE_TARIFFS = `
+  insert into tariffs (municipality_id, tariff_id, service, name)
+  select $1, r.id, r.service, r.name from jsonb_to_recordset($2::jsonb) as r (id uuid, service text, name text)
+  on conflict (municipality_id, tariff_id) do update set name = excluded.name`;
+const CLEAR_PRICES = `
+  delete from tariff_prices
+  where municipality_id = $1 and tariff_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
+const WRITE_PRICES = `
+  insert into tariff_prices (municipality_id, tariff_id, valid_from, valid_until, price_cents)
+  select $1, r.id, r."validFrom", r."validUntil", r."priceCents"
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, "validFrom" date, "validUntil" date, "priceCents" bigint)`;
+const WRITE_GUARDIANS = `
+  insert into guardians (municipality_id, guardian_id, given_name, family_name, codice_fiscale)
+  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale"
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, "givenName" text, "familyName" text, "codiceFiscale" text)
+  on conflict (municipality_id, guardian_id)
+  do update set given_name = excluded.given_name, family_name = excluded.family_name, codice_fiscale = excluded.codice_fiscale`;
+const WRITE_PUPILS = `
+  insert into pupils
+    (municipality_id, pupil_id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, directory_version)
+  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale", r."classId", r."dietSealed", r.closed, r."directoryVersion"
+  from jsonb_to_recordset($2::jsonb) as r (
+    id uuid, "givenName" text, "familyName" text, "codiceFiscale" text, "classId" uuid, "dietSealed" text, closed boolean,
+    "directoryVersion" bigint)
+  on conflict (municipality_id, pupil_id)
+  do update set given_name = excluded.given_name, family_name = excluded.family_name,
+    codice_fiscale = excluded.codice_fiscale, class_id = excluded.class_id, diet_sealed = excluded.diet_sealed,
+    closed = excluded.closed, directory_version = excluded.directory_version`;
+const WRITE_ENROLMENTS = `
+  insert into enrolments
+    (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
+     overdraft_cents, valid_from, valid_until)
+  select $1, r.id, r."pupilId", r.service, r."schoolYearId", r."guardianId", r."tariffId", r."paymentMode",
+         r."overdraftCents", r."validFrom", r."validUntil"
+  from jsonb_to_recordset($2::jsonb) as r (
+    id uuid, "pupilId" uuid, service text, "schoolYearId" uuid, "guardianId" uuid, "tariffId" uuid, "paymentMode" text,
+    "overdraftCents" bigint, "validFrom" date, "validUntil" date)
+  on conflict (municipality_id, enrolment_id)
+  do update set school_year_id = excluded.school_year_id, guardian_id = excluded.guardian_id,
+    tariff_id = excluded.tariff_id, payment_mode = excluded.payment_mode, overdraft_cents = excluded.overdraft_cents,
+    valid_from = excluded.valid_from, valid_until = excluded.valid_until`;
+const WRITE_BADGES = `
+  insert into badges
+    (municipality_id, badge_id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id)
+  select $1, r.id, r."pupilId", r."badgeNumber", r.blocked, r."validFrom", r."validUntil", r."replacesBadgeId"
+  from jsonb_to_recordset($2::jsonb) as r (
+    id uuid, "pupilId" uuid, "badgeNumber" text, blocked boolean, "validFrom" date, "validUntil" date,
+    "replacesBadgeId" uuid)
+  on conflict (municipality_id, badge_id)
+  do update set blocked = excluded.blocked, valid_from = excluded.valid_from, valid_until = excluded.valid_until`;
+const WRITE_BADGE_CHANGES = `
+  insert into badge_changes (municipality_id, pupil_id, change_id, badge_id, kind, changed_at, replaced_by_badge_id)
+  select $1, r."pupilId", r."changeId", r."badgeId", r.kind, r."changedAt", r."replacedByBadgeId"
+  from jsonb_to_recordset($2::jsonb) as r (
+    "pupilId" uuid, "changeId" uuid, "badgeId" uuid, kind text, "changedAt" timestamptz, "replacedByBadgeId" uuid)`;
+const WRITE_PUPIL_VERSIONS = `
+  update pupils set directory_version = r.version
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, version bigint)
+  where municipality_id = $1 and pupil_id = r.id`;

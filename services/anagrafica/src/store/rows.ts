@@ -1,0 +1,124 @@
+import { cents, parseBadgeNumber, serviceCode, serviceDate, type Validity } from '@campanella/vocabulary';
+import { parseCodiceFiscale } from '../domain/codice-fiscale.ts';
+import type { Badge, Enrolment, Guardian, Price, Pupil, SchoolClass, SchoolYear, Tariff } from '../domain/records.ts';
+
+interface ValidityRow {
+  readonly valid_from: string;
+  readonly valid_until: string | null;
+}
+
+export interface NamedRow {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface SchoolYearRow extends NamedRow, ValidityRow {}
+
+export interface ClassRow extends NamedRow {
+  readonly school_id: string;
+  readonly school_year_id: string;
+}
+
+export interface PriceRow extends ValidityRow {
+  readonly price_cents: number;
+}
+
+export interface TariffRow extends NamedRow {
+  readonly service: string;
+  readonly prices: readonly PriceRow[] | null;
+}
+
+export interface GuardianRow {
+  readonly id: string;
+  readonly given_name: string;
+  readonly family_name: string;
+  readonly codice_fiscale: string;
+}
+
+export interface PupilRow extends GuardianRow {
+  readonly class_id: string;
+  readonly diet_sealed: string;
+  readonly closed: boolean;
+}
+
+export interface EnrolmentRow extends ValidityRow {
+  readonly id: string;
+  readonly pupil_id: string;
+  readonly service: string;
+  readonly school_year_id: string;
+  readonly guardian_id: string;
+  readonly tariff_id: string;
+  readonly payment_mode: 'prepaid' | 'invoiced';
+  readonly overdraft_cents: string;
+}
+
+export interface BadgeRow extends ValidityRow {
+  readonly id: string;
+  readonly pupil_id: string;
+  readonly badge_number: string;
+  readonly blocked: boolean;
+  readonly replaces_badge_id: string | null;
+}
+
+export function toValidity(row: ValidityRow): Validity {
+  return { from: serviceDate(row.valid_from), until: row.valid_until === null ? null : serviceDate(row.valid_until) };
+}
+
+export function toSchoolYear(row: SchoolYearRow): SchoolYear {
+  return { id: row.id, name: row.name, validity: toValidity(row) };
+}
+
+export function toClass(row: ClassRow): SchoolClass {
+  return { id: row.id, schoolId: row.school_id, schoolYearId: row.school_year_id, name: row.name };
+}
+
+export function toPrice(row: PriceRow): Price {
+  return { priceCents: cents(row.price_cents), validity: toValidity(row) };
+}
+
+export function toTariff(row: TariffRow): Tariff {
+  return { id: row.id, service: serviceCode(row.service), name: row.name, prices: (row.prices ?? []).map(toPrice) };
+}
+
+export function toGuardian(row: GuardianRow): Guardian {
+  return {
+    id: row.id,
+    givenName: row.given_name,
+    familyName: row.family_name,
+    codiceFiscale: known(parseCodiceFiscale(row.codice_fiscale), 'codice_fiscale'),
+  };
+}
+
+export function toPupil(row: PupilRow, dietCode: string): Pupil {
+  return { ...toGuardian(row), classId: row.class_id, dietCode, closed: row.closed };
+}
+
+export function toEnrolment(row: EnrolmentRow): Enrolment {
+  return {
+    id: row.id,
+    pupilId: row.pupil_id,
+    service: serviceCode(row.service),
+    schoolYearId: row.school_year_id,
+    guardianId: row.guardian_id,
+    tariffId: row.tariff_id,
+    paymentMode: row.payment_mode,
+    overdraftCents: cents(Number(row.overdraft_cents)),
+    validity: toValidity(row),
+  };
+}
+
+export function toBadge(row: BadgeRow): Badge {
+  return {
+    id: row.id,
+    pupilId: row.pupil_id,
+    badgeNumber: known(parseBadgeNumber(row.badge_number), 'badge_number'),
+    blocked: row.blocked,
+    validity: toValidity(row),
+    replacesBadgeId: row.replaces_badge_id,
+  };
+}
+
+function known<Value>(value: Value | null, column: string): Value {
+  if (value === null) throw new RangeError(`the table holds a malformed ${column}`);
+  return value;
+}
