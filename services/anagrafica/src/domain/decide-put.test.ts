@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decidePut } from './decide-put.ts';
 import { parseRecords, type RecordsInput } from './parse-records.ts';
-import type { Changes, RecordKinds, RecordRefusal, StoredRecords } from './records.ts';
+import type { Changes, RecordRefusal, StoredRecords } from './records.ts';
 
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const [SCHOOL, YEAR, CLASS, TARIFF, GUARDIAN, PUPIL, OTHER_PUPIL, ENROLMENT, BADGE, NEW_BADGE] = [
@@ -108,19 +108,20 @@ function refusals(stored: StoredRecords, input: RecordsInput): Partial<RecordRef
 
 /** What is stored once the changes are written. */
 function apply(stored: StoredRecords, changes: Changes): StoredRecords {
-  const over = <Kind extends keyof RecordKinds>(kind: Kind): ReadonlyMap<string, RecordKinds[Kind]> =>
-    new Map([...stored[kind], ...changes.records[kind].map((record) => [record.id, record] as const)]);
+  const over = <Kind extends { readonly id: string }>(before: ReadonlyMap<string, Kind>, changed: readonly Kind[]) =>
+    new Map([...before, ...changed.map((record) => [record.id, record] as const)]);
+  const { records } = changes;
   return {
     municipality: changes.municipality ?? stored.municipality,
-    schools: over('schools'),
-    schoolYears: over('schoolYears'),
-    classes: over('classes'),
-    services: over('services'),
-    tariffs: over('tariffs'),
-    guardians: over('guardians'),
-    pupils: over('pupils'),
-    enrolments: over('enrolments'),
-    badges: over('badges'),
+    schools: over(stored.schools, records.schools),
+    schoolYears: over(stored.schoolYears, records.schoolYears),
+    classes: over(stored.classes, records.classes),
+    services: over(stored.services, records.services),
+    tariffs: over(stored.tariffs, records.tariffs),
+    guardians: over(stored.guardians, records.guardians),
+    pupils: over(stored.pupils, records.pupils),
+    enrolments: over(stored.enrolments, records.enrolments),
+    badges: over(stored.badges, records.badges),
   };
 }
 

@@ -141,8 +141,8 @@ function checkFixedFields(stored: StoredRecords, incoming: IncomingRecords): Rec
     for (const one of placed) {
       const earlier = before.get(one.record.id);
       if (earlier === undefined) continue;
-      for (const [field, valueOf] of fields) {
-        if (valueOf(earlier) !== valueOf(one.record)) {
+      for (const [field, read] of fields) {
+        if (read(earlier) !== read(one.record)) {
           found.push(refusal(recordKind, one, 'fixed_field_changed', field));
         }
       }

@@ -1,6 +1,6 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable, Transaction } from '@campanella/postgres';
-import type { MunicipalityId } from '@campanella/vocabulary';
+import type { MunicipalityId, Validity } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
 import type { RegistryStore, Written } from '../app/put-records.ts';
 import type { Changes, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
@@ -201,7 +201,7 @@ async function writeChanges(
   };
   if (changes.municipality !== null) await write('write_municipality', WRITE_MUNICIPALITY, [changes.municipality]);
   await write('write_schools', WRITE_SCHOOLS, records.schools);
-  await write('write_school_years', WRITE_SCHOOL_YEARS, records.schoolYears.map(flat));
+  await write('write_school_years', WRITE_SCHOOL_YEARS, records.schoolYears.map(withDays));
   await write('write_classes', WRITE_CLASSES, records.classes);
   await write('write_services', WRITE_SERVICES, records.services);
   await write('write_tariffs', WRITE_TARIFFS, records.tariffs);
@@ -209,7 +209,7 @@ async function writeChanges(
   await write(
     'write_prices',
     WRITE_PRICES,
-    records.tariffs.flatMap((tariff) => tariff.prices.map((price) => ({ ...flat(price), id: tariff.id }))),
+    records.tariffs.flatMap((tariff) => tariff.prices.map((price) => ({ ...withDays(price), id: tariff.id }))),
   );
   await write('write_guardians', WRITE_GUARDIANS, records.guardians);
   const pupilRow = (pupil: Pupil) => ({
@@ -219,9 +219,9 @@ async function writeChanges(
     directoryVersion: written.versions.get(pupil.id),
   });
   await write('write_pupils', WRITE_PUPILS, records.pupils.map(pupilRow));
-  await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(flat));
+  await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(withDays));
   // Blocked ones first, so that a number is free before its new holder takes it.
-  const badges = records.badges.map(flat);
+  const badges = records.badges.map(withDays);
   await write(
     'write_badges',
     WRITE_BADGES,
@@ -251,10 +251,11 @@ function pupilVersions(changes: Changes, written: Written): readonly object[] {
   return [...written.versions].filter(([id]) => !rewritten.has(id)).map(([id, version]) => ({ id, version }));
 }
 
-function flat<Kind extends { readonly validity: { readonly from: string; readonly until: string | null } }>(
+/** The row of a record that holds for a span of days; `jsonb_to_recordset` leaves out what it does not name. */
+function withDays<Kind extends { readonly validity: Validity }>(
   record: Kind,
-) {
-  return { ...record, validity: undefined, validFrom: record.validity.from, validUntil: record.validity.until };
+): Kind & { validFrom: string; validUntil: string | null } {
+  return { ...record, validFrom: record.validity.from, validUntil: record.validity.until };
 }
 
 const WRITE_MUNICIPALITY = `

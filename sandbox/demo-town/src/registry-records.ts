@@ -1,0 +1,123 @@
+import { PaymentMode } from '@campanella/proto/anagrafica/v1/anagrafica';
+import { PutRequest } from '@campanella/proto/anagrafica/v1/registry';
+import { addDays } from '@campanella/vocabulary';
+import {
+  classesOf,
+  familiesOf,
+  schoolsOf,
+  TOWN_SERVICE,
+  type TownFamily,
+  type TownPlan,
+  type TownPupil,
+  tariffsOf,
+  townId,
+} from './town.ts';
+
+/** The town without its people, as anagrafica takes it in one call. */
+export function frameRequest(plan: TownPlan): PutRequest {
+  const years = [plan.schoolYear, ...(plan.previousYear === null ? [] : [plan.previousYear])];
+  const host = plan.name
+    .toLowerCase()
+    .replace(/^comune di /, '')
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  return PutRequest.create({
+    municipalityId: plan.municipalityId,
+    municipality: {
+      name: plan.name,
+      websiteUrl: `https://www.comune.${host}.example/`,
+      officeContact: `Ufficio Scuola, Piazza del Municipio 1 – ufficio.scuola@comune.${host}.example – 000 0000000`,
+    },
+    schools: schoolsOf(plan).map(({ schoolId, name }) => ({ schoolId, name })),
+    schoolYears: years.map((year) => ({
+      schoolYearId: townId(plan, 'school year', year.name),
+      name: year.name,
+      validFrom: year.from,
+      validUntil: year.until,
+    })),
+    classes: classesOf(plan).map(({ classId, schoolId, name }) => ({
+      classId,
+      schoolId,
+      name,
+      schoolYearId: townId(plan, 'school year', plan.schoolYear.name),
+    })),
+    services: [TOWN_SERVICE],
+    tariffs: tariffsOf(plan).map((tariff) => ({
+      tariffId: tariff.tariffId,
+      service: TOWN_SERVICE.service,
+      name: tariff.name,
+      prices: [
+        {
+          priceCents: tariff.earlierPriceCents,
+          validFrom: '2020-09-01',
+          validUntil: addDays(plan.schoolYear.from, -1),
+        },
+        { priceCents: tariff.priceCents, validFrom: plan.schoolYear.from, validUntil: '' },
+      ],
+    })),
+  });
+}
+
+/** The town's people in calls of about so many families each, made while they are read. */
+export function* peopleRequests(plan: TownPlan, familiesPerCall: number): Generator<PutRequest> {
+  let families: TownFamily[] = [];
+  for (const family of familiesOf(plan)) {
+    families.push(family);
+    if (families.length === familiesPerCall) {
+      yield peopleRequest(plan, families);
+      families = [];
+    }
+  }
+  if (families.length > 0) yield peopleRequest(plan, families);
+}
+
+function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequest {
+  const pupils = families.flatMap((family) => family.pupils);
+  return PutRequest.create({
+    municipalityId: plan.municipalityId,
+    guardians: families.map(({ guardian }) => ({
+      guardianId: guardian.guardianId,
+      givenName: guardian.givenName,
+      familyName: guardian.familyName,
+      codiceFiscale: guardian.codiceFiscale,
+    })),
+    pupils: pupils.map((pupil) => ({
+      pupilId: pupil.pupilId,
+      givenName: pupil.givenName,
+      familyName: pupil.familyName,
+      codiceFiscale: pupil.codiceFiscale,
+      classId: pupil.classId,
+      dietCode: pupil.dietCode,
+      closed: false,
+    })),
+    enrolments: families.flatMap((family) =>
+      family.pupils.flatMap((pupil) => enrolmentsOf(plan, pupil, family.guardian.guardianId)),
+    ),
+    badges: pupils.flatMap((pupil) =>
+      pupil.badges.map((badge) => ({
+        badgeId: badge.badgeId,
+        pupilId: pupil.pupilId,
+        badgeNumber: badge.badgeNumber,
+        blocked: badge.blocked,
+        validFrom: badge.validFrom,
+        validUntil: badge.validUntil ?? '',
+        replacesBadgeId: badge.replacesBadgeId ?? '',
+      })),
+    ),
+  });
+}
+
+function enrolmentsOf(plan: TownPlan, pupil: TownPupil, guardianId: string): PutRequest['enrolments'] {
+  const years = [plan.schoolYear, ...(plan.previousYear === null ? [] : [plan.previousYear])];
+  return years.map((year) => ({
+    enrolmentId: townId(plan, 'enrolment', pupil.index, year.name),
+    pupilId: pupil.pupilId,
+    service: TOWN_SERVICE.service,
+    schoolYearId: townId(plan, 'school year', year.name),
+    guardianId,
+    tariffId: pupil.tariff.tariffId,
+    paymentMode: pupil.paymentMode === 'prepaid' ? PaymentMode.PREPAID : PaymentMode.INVOICED,
+    overdraftCents: pupil.overdraftCents,
+    validFrom: year.from,
+    validUntil: year.until,
+  }));
+}
