@@ -1,0 +1,16 @@
+export { describeApi, writeApiDescription } from './api-description.ts';
+export { ConfigurationError, readConfig, serviceEnvironment } from './config.ts';
+export { callUnary, grpcClient, isServiceError, isUnavailable, refusalKindOf } from './grpc-client.ts';
+export { GRPC_MESSAGE_BYTES_MAX, GrpcRefusal, grpcServer, toGrpcStatus, unaryHandler } from './grpc-server.ts';
+export { createHttpApp, finishHttpApp, HttpRefusal, httpServer, notFound, sendProblem } from './http-app.ts';
+export {
+  IDENTITY_AUDIENCE,
+  IDENTITY_ISSUER,
+  IDENTITY_TOKEN_MAX_AGE_S,
+  type Identity,
+  identityOf,
+  requireIdentity,
+} from './identity.ts';
+export { type Part, runMain, runService, type ServiceOptions } from './lifecycle.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { counter, gauge, histogram, LATENCY_BUCKETS, registry } from './metrics.ts';
