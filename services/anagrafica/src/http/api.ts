@@ -1,13 +1,17 @@
-import { HttpRefusal, identityOf, requireIdentity } from '@campanella/service-kit';
+import { identityOf, notFound, requireIdentity } from '@campanella/service-kit';
 import { type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
 import { Router } from 'express';
 import type { DirectoryReads } from '../app/read-directory.ts';
 import { badgeStatusOn, type PupilSheet, priceOn } from '../domain/directory.ts';
-import type { MunicipalityAnswer, PupilsAnswer } from './describe.ts';
+import { anagraficaDescription, type MunicipalityAnswer, type PupilsAnswer } from './describe.ts';
 
 /** The routes of anagrafica behind the gateway: what the bearer of an internal identity token may see, and no more. */
 export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; clock: { now(): Date } }): Router {
   const router = Router();
+  const description = anagraficaDescription();
+  router.get('/openapi.json', (_request, response) => {
+    response.json(description);
+  });
   router.use('/api/anagrafica', requireIdentity({ jwksUrl: deps.jwksUrl }));
 
   router.get('/api/anagrafica/pupils', async (_request, response) => {
@@ -20,7 +24,7 @@ export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; cl
 
   router.get('/api/anagrafica/municipality', async (_request, response) => {
     const municipality = await deps.reads.findMunicipality(identityOf(response).municipalityId);
-    if (municipality === null) throw new HttpRefusal(404, 'not_found', 'Comune non trovato');
+    if (municipality === null) throw notFound();
     const { name, websiteUrl, officeContact } = municipality;
     const answer: MunicipalityAnswer = { name, websiteUrl, officeContact };
     response.set('cache-control', 'no-store').json(answer);
