@@ -1,0 +1,33 @@
+import { readConfig, serviceEnvironment } from '@campanella/service-kit';
+import { z } from 'zod';
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .pipe(z.array(z.url()).min(1));
+
+/** What the stand-in reads from its environment. */
+export const Environment = z.object({
+  LISTEN_HOST: serviceEnvironment.LISTEN_HOST,
+  HTTP_PORT: serviceEnvironment.HTTP_PORT,
+  OPS_PORT: serviceEnvironment.OPS_PORT,
+  LOG_LEVEL: serviceEnvironment.LOG_LEVEL,
+  STOP_WITHIN_MS: serviceEnvironment.STOP_WITHIN_MS,
+  ISSUER: z.url().optional().describe('The issuer as the browser reaches it; default http://<LISTEN_HOST>:<HTTP_PORT>'),
+  CLIENT_ID: z.string().min(1).default('campanella').describe('The one relying party'),
+  CLIENT_JWKS_URL: z
+    .url()
+    .describe("Where the relying party publishes its public keys: identity's /.well-known/openid-client-jwks.json"),
+  REDIRECT_URIS: list.describe("The relying party's callbacks, separated by commas: <gateway>/login/callback"),
+  POST_LOGOUT_REDIRECT_URIS: list.describe(
+    'Where a browser may be sent after leaving, separated by commas: <gateway>/',
+  ),
+});
+
+/** The configuration, complete and frozen. */
+export type Config = Readonly<z.output<typeof Environment>>;
+
+/** Reads the environment. @throws ConfigurationError naming every fault */
+export function config(environment: NodeJS.ProcessEnv): Config {
+  return readConfig(Environment, environment);
+}
