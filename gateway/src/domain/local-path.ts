@@ -1,0 +1,27 @@
+const LENGTH_MAX = 512;
+const OWN_END_POINTS = /^\/(?:api|login|logout)(?:[/?]|$)/;
+
+/**
+ * Takes a path of our own portal to go back to after sign-in; null for everything else.
+ *
+ * Refused: other origins in every spelling that a browser accepts (`//host`, `/\host`, tabs and line ends that it strips), and our own
+ * end points, so that a link cannot make a sign-in end in another sign-in.
+ */
+export function parseLocalPath(text: string): string | null {
+  if (text.length > LENGTH_MAX || !/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes('\\')) return null;
+  if (OWN_END_POINTS.test(text)) return null;
+  const base = 'http://gateway.invalid';
+  const url = URL.parse(text, base);
+  if (url === null || url.origin !== base || OWN_END_POINTS.test(url.pathname) || url.pathname.startsWith('//'))
+    return null;
+  return `${url.pathname}${url.search}${url.hash}`;
+}
+
+/** Path tricks that no browser sends: dot segments, empty segments, backslashes, NUL, in clear or encoded. */
+const TRICK = /\/\/|\/\.{1,2}(?:\/|$)|\\|%(?:00|2e|2f|5c|25)/i;
+
+/** Says whether a request's target is a plain path with an optional query. */
+export function isPlainTarget(target: string): boolean {
+  const [path = ''] = target.split('?', 1);
+  return path.startsWith('/') && !TRICK.test(path);
+}

@@ -1,0 +1,39 @@
+import type { ErrorRequestHandler, Express } from 'express';
+import { apiRoutes } from './api-proxy.ts';
+import type { GatewayDeps } from './gateway-deps.ts';
+import { securityHeaders, siteGuard } from './guards.ts';
+import { portalRoutes } from './portal.ts';
+import { answerRefusal, GatewayRefusal, type GatewayRefusalKind } from './refusal.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { signInRoutes } from './sign-in-routes.ts';
+
+/** Puts the gateway's routes on an app, in the order in which they guard each other. */
+export function gatewayRoutes(app: Express, deps: GatewayDeps): void {
+  app.use(securityHeaders(deps.scheme));
+  app.use(siteGuard(deps));
+  sessionRoutes(app, deps);
+  signInRoutes(app, deps);
+  apiRoutes(app, deps);
+  portalRoutes(app, deps.portalDir);
+  app.use(answerErrors(deps));
+}
+
+/** The one place where a refusal or a fault becomes an answer. */
+function answerErrors(deps: GatewayDeps): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const kind = kindOf(error);
+    if (kind === 'internal') deps.logger.error({ err: error }, 'a request failed by a fault of the gateway');
+    if (response.headersSent) response.destroy();
+    else answerRefusal(request, response, kind);
+  };
+}
+
+function kindOf(error: unknown): GatewayRefusalKind {
+  if (error instanceof GatewayRefusal) return error.kind;
+  if (!(error instanceof Error)) return 'internal';
+  // From the session store and from the limits alike: express-rate-limit hands on what its store throws.
+  if (error.name === 'RedisAwayError') return 'sessions_away';
+  // Express refuses a path or a file name it cannot decode with a 4xx of its own.
+  const status = 'status' in error ? error.status : undefined;
+  return status === 404 ? 'not_found' : typeof status === 'number' && status < 500 ? 'bad_request' : 'internal';
+}

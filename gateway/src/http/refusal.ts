@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { TEXTS } from '../texts.ts';
+
+/** Every way in which the gateway itself says no: its status, and what the parent reads. */
+const REFUSALS = {
+  unknown_host: { status: 421, text: TEXTS.unknownHost },
+  not_found: { status: 404, text: TEXTS.notFound },
+  bad_request: { status: 400, text: TEXTS.badRequest },
+  method_not_allowed: { status: 405, text: TEXTS.methodNotAllowed },
+  length_required: { status: 411, text: TEXTS.lengthRequired },
+  too_large: { status: 413, text: TEXTS.tooLarge },
+  signed_out: { status: 401, text: TEXTS.signedOut },
+  cross_site: { status: 403, text: TEXTS.crossSite },
+  csrf_token: { status: 403, text: TEXTS.crossSite },
+  too_many_requests: { status: 429, text: TEXTS.tooMany },
+  sessions_away: { status: 503, text: TEXTS.sessionsAway },
+  service_away: { status: 503, text: TEXTS.serviceAway },
+  portal_missing: { status: 503, text: TEXTS.portalMissing },
+  internal: { status: 500, text: TEXTS.internal },
+} as const;
+
+/** One kind per rule; the portal tells them apart by it. */
+export type GatewayRefusalKind = keyof typeof REFUSALS;
+
+/** A refusal on its way to the one place that answers it. */
+export class GatewayRefusal extends Error {
+  readonly kind: GatewayRefusalKind;
+
+  constructor(kind: GatewayRefusalKind, options?: ErrorOptions) {
+    super(kind, options);
+    this.name = 'GatewayRefusal';
+    this.kind = kind;
+  }
+}
+
+const RETRY_AFTER_S = 30;
+
+const STYLE =
+  'body{font-family:system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem;color:#17324d}a{color:#06c}';
+// The page's only style is named by its hash, so that the policy needs no 'unsafe-inline'.
+const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
+
+/** Answers a refusal: problem details (RFC 9457) under /api and to whoever sends something, a page in Italian to a browser. */
+export function answerRefusal(request: Request, response: Response, kind: GatewayRefusalKind): void {
+  const { status, text } = REFUSALS[kind];
+  response.status(status).set('Cache-Control', 'no-store');
+  if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
+  const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
+  if (!wantsPage) {
+    const problem = { type: 'about:blank', title: text.title, status, detail: text.detail, kind };
+    response.type('application/problem+json').send(JSON.stringify(problem));
+    return;
+  }
+  response.set('Content-Security-Policy', PAGE_POLICY);
+  response.type('html').send(`<!doctype html>
+<html lang="it"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text.title}</title><style>${STYLE}</style></head>
+<body><main><h1>${text.title}</h1><p>${text.detail}</p><p><a href="/">Torna alla pagina iniziale</a></p></main></body></html>
+`);
+}

@@ -1,0 +1,74 @@
+import { createHttpApp, createLogger, httpServer, runMain, runService } from '@campanella/service-kit';
+import { municipalities } from './app/municipalities.ts';
+import { tokenCache } from './app/token-cache.ts';
+import { config } from './config.ts';
+import { cookieJar } from './domain/cookies.ts';
+import { identityClient } from './grpc/identity-client.ts';
+import { municipalityClient } from './grpc/municipality-client.ts';
+import { gatewayRoutes } from './http/gateway-app.ts';
+import { openRedis } from './store/redis.ts';
+import { redisLimits } from './store/redis-limits.ts';
+import { redisSessions } from './store/redis-sessions.ts';
+
+const SERVICE = 'gateway';
+const MINUTE_MS = 60_000;
+const SIGN_IN_WINDOW_MS = 5 * MINUTE_MS;
+
+await runMain(async () => {
+  const settings = config(process.env);
+  const logger = createLogger({ service: SERVICE, level: settings.LOG_LEVEL });
+  const redis = openRedis(settings.REDIS_URL, logger);
+  const identity = identityClient(settings.IDENTITY_ADDRESS, logger);
+  const anagrafica = municipalityClient(settings.ANAGRAFICA_ADDRESS);
+  const now = () => new Date();
+  const app = createHttpApp({ logger, service: SERVICE, parseBody: false });
+  app.set('trust proxy', settings.TRUSTED_PROXY_HOPS);
+  gatewayRoutes(app, {
+    logger,
+    now,
+    scheme: settings.PUBLIC_SCHEME,
+    municipalityHosts: settings.MUNICIPALITY_HOSTS,
+    cookies: cookieJar(settings.PUBLIC_SCHEME === 'https'),
+    sessions: redisSessions(redis.redis),
+    tokens: tokenCache({
+      now,
+      issue: identity.issueToken,
+      onStale: (error) => logger.warn({ err: error }, 'identity did not issue a token; the last one is used on'),
+    }),
+    signIn: identity,
+    municipalityFacts: municipalities({ now, read: anagrafica.read }),
+    signInLimit: {
+      requests: settings.SIGN_IN_LIMIT,
+      windowMs: SIGN_IN_WINDOW_MS,
+      store: redisLimits(redis.redis, 'sign-in', SIGN_IN_WINDOW_MS),
+    },
+    apiLimit: {
+      requests: settings.API_LIMIT,
+      windowMs: MINUTE_MS,
+      store: redisLimits(redis.redis, 'api', MINUTE_MS),
+    },
+    upstreams: new Map([
+      ['anagrafica', settings.ANAGRAFICA_HTTP_URL],
+      ['ledger', settings.LEDGER_HTTP_URL],
+      ['attendance', settings.ATTENDANCE_HTTP_URL],
+    ]),
+    upstreamTimeoutMs: settings.UPSTREAM_TIMEOUT_MS,
+    portalDir: settings.PORTAL_DIR,
+  });
+  const clients = {
+    name: 'grpc clients',
+    start: async () => undefined,
+    stop: async () => {
+      identity.close();
+      anagrafica.close();
+    },
+  };
+  await runService({
+    logger,
+    service: SERVICE,
+    stopWithinMs: settings.STOP_WITHIN_MS,
+    opsPort: settings.OPS_PORT,
+    listenHost: settings.LISTEN_HOST,
+    parts: [redis, clients, httpServer({ host: settings.LISTEN_HOST, port: settings.PORT, app, logger })],
+  });
+});

@@ -1,0 +1,60 @@
+import type { Logger, Part } from '@campanella/service-kit';
+import { Redis } from 'ioredis';
+
+/** Longest wait for one command: a session is read on every request, and a parent waits for it. */
+const COMMAND_TIMEOUT_MS = 500;
+const CONNECT_TIMEOUT_MS = 2_000;
+const RECONNECT_WAIT_MS_MAX = 1_000;
+
+/** Redis is away or too slow. */
+export class RedisAwayError extends Error {
+  constructor(cause: unknown) {
+    super('redis is away', { cause });
+    this.name = 'RedisAwayError';
+  }
+}
+
+/**
+ * Opens the connection to Redis. Nothing queues while it is away: commands fail at once, and the connection comes back by itself.
+ * The start waits for it; afterwards its absence does not make the gateway unready, since pages still are served and the rest is
+ * answered with a clear 503.
+ */
+export function openRedis(url: string, logger: Logger): Part & { readonly redis: Redis } {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), RECONNECT_WAIT_MS_MAX),
+  });
+  let away = false;
+  redis.on('error', (error) => {
+    if (!away) logger.warn({ err: error }, 'redis is away: nobody can sign in, sessions cannot be read');
+    away = true;
+  });
+  redis.on('ready', () => {
+    if (away) logger.info('redis is back');
+    away = false;
+  });
+  return {
+    name: 'redis',
+    redis,
+    start: async () => {
+      await redis.connect();
+    },
+    stop: async () => {
+      redis.disconnect();
+    },
+  };
+}
+
+/** Runs commands; whatever goes wrong is {@link RedisAwayError}. */
+export async function orAway<Result>(commands: () => Promise<Result>): Promise<Result> {
+  try {
+    return await commands();
+  } catch (cause) {
+    throw new RedisAwayError(cause);
+  }
+}

@@ -1,0 +1,51 @@
+/** Everything that a parent may read from the gateway; the portal has its own catalogue. */
+export const TEXTS = {
+  unknownHost: {
+    title: 'Indirizzo non riconosciuto',
+    detail:
+      'A questo indirizzo non risponde nessun comune. Controlla di averlo scritto bene, o parti dal sito del tuo comune.',
+  },
+  notFound: {
+    title: 'Pagina non trovata',
+    detail: "L'indirizzo non esiste o non esiste più. Torna alla pagina iniziale dei servizi scolastici.",
+  },
+  badRequest: {
+    title: 'Richiesta non valida',
+    detail: "L'indirizzo richiesto non è valido. Torna alla pagina iniziale dei servizi scolastici e riprova da lì.",
+  },
+  methodNotAllowed: {
+    title: 'Operazione non prevista',
+    detail: 'Questa operazione non è prevista a questo indirizzo.',
+  },
+  lengthRequired: { title: 'Richiesta non valida', detail: 'La richiesta non dice quanto è lunga.' },
+  tooLarge: { title: 'Richiesta troppo grande', detail: 'La richiesta supera la dimensione ammessa.' },
+  signedOut: {
+    title: 'Accesso richiesto',
+    detail: 'Per consultare questi dati accedi con la tua identità digitale.',
+  },
+  crossSite: {
+    title: 'Richiesta rifiutata',
+    detail: 'La richiesta non viene da questo sito. Torna alla pagina, ricaricala e riprova.',
+  },
+  tooMany: {
+    title: 'Troppe richieste',
+    detail: 'Da questo collegamento sono arrivate troppe richieste. Aspetta qualche minuto e riprova.',
+  },
+  sessionsAway: {
+    title: 'Servizio momentaneamente non disponibile',
+    detail:
+      'In questo momento non è possibile accedere né verificare il tuo accesso. Riprova tra qualche minuto: nessun dato è andato perso.',
+  },
+  serviceAway: {
+    title: 'Servizio momentaneamente non disponibile',
+    detail: 'Questo servizio non risponde. Riprova tra qualche minuto: nessun dato è andato perso.',
+  },
+  portalMissing: {
+    title: 'Portale non disponibile',
+    detail: 'Le pagine del portale non sono ancora state installate. Riprova più tardi.',
+  },
+  internal: {
+    title: 'Qualcosa è andato storto',
+    detail: 'La richiesta non è stata completata per un errore nostro. Riprova tra qualche minuto.',
+  },
+} as const;
