@@ -1,0 +1,11 @@
+export {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  type Queryable,
+  type Statement,
+  type Transaction,
+} from './database.ts';
+export { dumpSchema } from './dump-schema.ts';
+export { type MigrateOptions, migrate, migrateMain } from './migrate.ts';
+export { parseBigint, typeParsers } from './type-parsers.ts';
