@@ -1,0 +1,137 @@
+import type { Database, Transaction } from '@campanella/postgres';
+import { counter, gauge, type Logger, type Part } from '@campanella/service-kit';
+import { context, propagation } from '@opentelemetry/api';
+import { type Bus, publishConfirmed } from './bus.ts';
+
+/** Most events read, published and deleted in one round. */
+const ROUND_MAX = 500;
+const IDLE_POLL_MS = 100;
+const FAULT_WAIT_MS = 500;
+/** Session lock that makes one relay of a database the active one; events keep their order. */
+const RELAY_LOCK = "hashtext('campanella outbox relay')";
+
+export interface OutgoingEvent {
+  readonly routingKey: string;
+  readonly municipalityId: number;
+  readonly body: Uint8Array;
+}
+
+/** Appends an event in the transaction of the fact it tells: committed together, published soon after, at least once. */
+export async function appendEvent(tx: Transaction, event: OutgoingEvent): Promise<void> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(context.active(), carrier);
+  await tx.query({
+    name: 'append_outbox_event',
+    text: 'insert into outbox_events (municipality_id, routing_key, body, traceparent) values ($1, $2, $3, $4)',
+    values: [event.municipalityId, event.routingKey, event.body, carrier['traceparent'] ?? null],
+  });
+}
+
+interface OutboxRow {
+  readonly position: number;
+  readonly message_id: string;
+  readonly routing_key: string;
+  readonly body: Buffer;
+  readonly traceparent: string | null;
+  readonly age_seconds: number;
+}
+
+/**
+ * Publishes what transactions appended, in order, each event confirmed before it is deleted. Of many replicas one is active, by a
+ * session lock that goes over when it dies. A crash between confirm and delete publishes again under the same message id.
+ */
+export function outboxRelay(options: {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly logger: Logger;
+}): Part {
+  const { database, bus, logger } = options;
+  const oldest = gauge('campanella_outbox_oldest_seconds', 'Age of the oldest event not yet published');
+  const published = counter('campanella_outbox_published_total', 'Events published', ['routing_key']);
+  const stopping = new AbortController();
+  let loop: Promise<void> = Promise.resolve();
+
+  async function publishRound(): Promise<number> {
+    const { rows } = await database.query<OutboxRow>({
+      name: 'read_outbox',
+      text: `select position, message_id, routing_key, body, traceparent,
+                    extract(epoch from now() - appended_at)::float8 as age_seconds
+               from outbox_events order by position limit $1`,
+      values: [ROUND_MAX],
+    });
+    oldest.set(rows[0]?.age_seconds ?? 0);
+    if (rows.length === 0) return 0;
+    await Promise.all(
+      rows.map((row) =>
+        publishConfirmed(bus, {
+          routingKey: row.routing_key,
+          messageId: row.message_id,
+          body: row.body,
+          ...(row.traceparent === null ? {} : { headers: { traceparent: row.traceparent } }),
+        }),
+      ),
+    );
+    await database.query({
+      name: 'delete_published',
+      text: 'delete from outbox_events where position = any($1::bigint[])',
+      values: [rows.map(({ position }) => position)],
+    });
+    for (const row of rows) published.inc({ routing_key: row.routing_key });
+    return rows.length;
+  }
+
+  async function relayWhileLocked(): Promise<void> {
+    const session = await database.connect();
+    const lost = new AbortController();
+    session.once('end', () => lost.abort());
+    try {
+      while (!stopping.signal.aborted && !lost.signal.aborted) {
+        const { rows } = await session.query<{ held: boolean }>(`select pg_try_advisory_lock(${RELAY_LOCK}) as held`);
+        if (rows[0]?.held === true) break;
+        await pause(FAULT_WAIT_MS, stopping.signal);
+      }
+      while (!stopping.signal.aborted && !lost.signal.aborted) {
+        if (!bus.isConnected) await pause(FAULT_WAIT_MS, stopping.signal);
+        else if ((await publishRound()) === 0) await pause(IDLE_POLL_MS, stopping.signal);
+      }
+    } finally {
+      await session.end().catch(() => {});
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await relayWhileLocked();
+      } catch (cause) {
+        logger.warn({ err: cause }, 'the outbox relay failed and begins again');
+        await pause(FAULT_WAIT_MS, stopping.signal);
+      }
+    }
+  }
+
+  return {
+    name: 'outbox-relay',
+    async start() {
+      loop = run();
+    },
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+  };
+}
+
+/** Waits, or less where the signal comes first. */
+export function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, waitMs);
+    signal.addEventListener('abort', done);
+  });
+}
