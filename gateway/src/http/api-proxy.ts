@@ -1,15 +1,17 @@
 import { Agent, type IncomingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
 import type { Express, Request, RequestHandler, Response } from 'express';
-import { createProxyMiddleware, debugProxyErrorsPlugin, proxyEventsPlugin } from 'http-proxy-middleware';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import { type GatewayDeps, requireSession } from './gateway-deps.ts';
 import { isRead, originGuard, requireCsrfToken } from './guards.ts';
 import { limitPerAddress } from './limits.ts';
-import { GatewayRefusal } from './refusal.ts';
+import { answerRefusal, GatewayRefusal } from './refusal.ts';
 
 /** Biggest body a parent may send; nothing they send is bigger than a form. */
 const BODY_BYTES_MAX = 64 * 1024;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const SOCKETS_MAX = 256;
+const BROWSER_GRACE_MS = 5_000;
 /** A service that is not reached at all is known within this; a slow answer has the longer time. */
 const IDLE_SOCKET_MS = 4_000;
 
@@ -18,8 +20,6 @@ const IDLE_SOCKET_MS = 4_000;
  * outside, and those nobody has thought of yet, stay outside.
  */
 const FORWARDED = ['accept', 'accept-language', 'content-type', 'content-length', 'if-none-match', 'range'] as const;
-/** What our own instrumentation put on the request, not the browser. */
-const OWN = ['x-request-id', 'traceparent', 'tracestate'] as const;
 /** What a service has no business saying to a browser. */
 const SWALLOWED = [
   'set-cookie',
@@ -73,38 +73,38 @@ function checkBody(request: Request): void {
 function forwardedHeaders(given: IncomingHttpHeaders, response: Response, token: string): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = { authorization: `Bearer ${token}` };
   for (const name of FORWARDED) if (given[name] !== undefined) headers[name] = given[name];
-  for (const name of OWN) {
-    const value = response.getHeader(name);
-    if (typeof value === 'string') headers[name] = value;
-  }
+  // As the app made it; the trace's headers are added by the instrumentation of the outgoing call.
+  const requestId = response.getHeader('x-request-id');
+  if (typeof requestId === 'string') headers['x-request-id'] = requestId;
   return headers;
 }
 
 function proxyTo(service: string, baseUrl: string, deps: GatewayDeps): RequestHandler {
-  const proxy = createProxyMiddleware({
+  return createProxyMiddleware<Request, Response>({
     target: baseUrl,
     changeOrigin: true,
     xfwd: false,
     agent: new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_SOCKET_MS }),
     proxyTimeout: deps.upstreamTimeoutMs,
-    timeout: deps.upstreamTimeoutMs,
-    // The default plugins answer errors in English with the upstream's address and log to the console.
+    // Cuts the browser's own connection: it must outlast the service's time, or nobody is left to read the refusal.
+    timeout: deps.upstreamTimeoutMs + BROWSER_GRACE_MS,
+    // The default plugins answer errors in English with the upstream's address, and log to the console.
     ejectPlugins: true,
-    plugins: [debugProxyErrorsPlugin, proxyEventsPlugin],
-    on: {
-      proxyRes: (proxyResponse) => {
-        for (const name of SWALLOWED) delete proxyResponse.headers[name];
-        proxyResponse.headers['cache-control'] ??= 'no-store';
+    plugins: [
+      (proxyServer) => {
+        proxyServer.on('proxyRes', ({ headers }) => {
+          for (const name of SWALLOWED) delete headers[name];
+          headers['cache-control'] ??= 'no-store';
+        });
+        // With a listener the middleware does not pass the error on: the answer is given here.
+        proxyServer.on('error', (error, request, response) => {
+          deps.logger.warn({ err: error, upstream: service }, 'a service did not answer');
+          if (request === undefined || response instanceof Socket || response === undefined) return;
+          // Half an answer cannot become a refusal any more: the browser sees a broken connection, not a complete lie.
+          if (response.headersSent || response.destroyed) response.destroy();
+          else answerRefusal(request, response, 'service_away');
+        });
       },
-    },
+    ],
   });
-  return async (request, response, next) => {
-    await proxy(request, response, (error?: unknown) => {
-      if (error === undefined) return next();
-      deps.logger.warn({ err: error, upstream: service }, 'a service did not answer');
-      // Half an answer cannot be turned into a refusal any more: the browser sees a broken connection, not a complete lie.
-      if (response.headersSent) response.destroy();
-      else next(new GatewayRefusal('service_away', { cause: error }));
-    });
-  };
 }

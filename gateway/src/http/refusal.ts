@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { counter } from '@campanella/service-kit';
 import type { Request, Response } from 'express';
 import { TEXTS } from '../texts.ts';
 
@@ -34,6 +35,10 @@ export class GatewayRefusal extends Error {
   }
 }
 
+const refusals = counter('campanella_gateway_refusals_total', 'Requests that the gateway itself refused, by kind', [
+  'kind',
+]);
+
 const RETRY_AFTER_S = 30;
 
 const STYLE =
@@ -44,6 +49,7 @@ const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256'
 /** Answers a refusal: problem details (RFC 9457) under /api and to whoever sends something, a page in Italian to a browser. */
 export function answerRefusal(request: Request, response: Response, kind: GatewayRefusalKind): void {
   const { status, text } = REFUSALS[kind];
+  refusals.inc({ kind });
   response.status(status).set('Cache-Control', 'no-store');
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
   const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');

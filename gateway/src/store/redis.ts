@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger, Part } from '@campanella/service-kit';
 import { Redis } from 'ioredis';
 
@@ -5,6 +6,7 @@ import { Redis } from 'ioredis';
 const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_WAIT_MS_MAX = 1_000;
+const START_WITHIN_MS = 30_000;
 
 /** Redis is away or too slow. */
 export class RedisAwayError extends Error {
@@ -41,13 +43,23 @@ export function openRedis(url: string, logger: Logger): Part & { readonly redis:
   return {
     name: 'redis',
     redis,
-    start: async () => {
-      await redis.connect();
-    },
+    start: () => untilReady(redis),
     stop: async () => {
       redis.disconnect();
     },
   };
+}
+
+/** The connection is made again and again by the retry strategy; this waits for the first one. */
+async function untilReady(redis: Redis): Promise<void> {
+  const ready = once(redis, 'ready', { signal: AbortSignal.timeout(START_WITHIN_MS) });
+  redis.connect().catch(() => undefined);
+  try {
+    await ready;
+  } catch (cause) {
+    redis.disconnect();
+    throw new Error('Redis does not answer: check REDIS_URL and that the server runs', { cause });
+  }
 }
 
 /** Runs commands; whatever goes wrong is {@link RedisAwayError}. */

@@ -57,12 +57,15 @@ await runMain(async () => {
       allowInsecureLoopback: settings.ALLOW_INSECURE_LOOPBACK_ISSUERS,
     }),
   };
-  const operations = identityServer({
-    beginSignIn: (command) => beginSignIn(deps, command),
-    completeSignIn: (command) => completeSignIn(deps, command),
-    issueToken: (command) => issueToken(deps, command),
-    endSignIn: (command) => endSignIn(deps, command),
-  });
+  const operations = identityServer(
+    {
+      beginSignIn: (command) => beginSignIn(deps, command),
+      completeSignIn: (command) => completeSignIn(deps, command),
+      issueToken: (command) => issueToken(deps, command),
+      endSignIn: (command) => endSignIn(deps, command),
+    },
+    logger,
+  );
   const app = createHttpApp({ logger, service: SERVICE });
   keyRoutes(app, keys);
   finishHttpApp(app);

@@ -31,7 +31,7 @@ export interface IssuedToken {
 /**
  * Issues the internal identity token of a person, with the pupils whose registered payer they are now.
  *
- * @throws when anagrafica cannot answer: nobody gets a token on what was true before
+ * @throws AnagraficaAwayError when anagrafica cannot answer: nobody gets a token on what was true before
  */
 export async function issueToken(
   deps: IssueTokenDeps,

@@ -120,8 +120,16 @@ export class ProviderAwayError extends Error {
   }
 }
 
+/** anagrafica did not answer, or not in time. */
+export class AnagraficaAwayError extends Error {
+  constructor(cause: unknown) {
+    super('anagrafica cannot be asked', { cause });
+    this.name = 'AnagraficaAwayError';
+  }
+}
+
 /** Asks anagrafica who a person answers for. */
 export interface Guardians {
-  /** The pupils whose registered payer has this codice fiscale. @throws when anagrafica cannot answer in time */
+  /** The pupils whose registered payer has this codice fiscale. @throws AnagraficaAwayError */
   pupilsOf(municipalityId: number, codiceFiscale: string): Promise<readonly string[]>;
 }

@@ -3,15 +3,16 @@ import {
   type IdentityServiceServer,
   SignInFailure,
 } from '@campanella/proto/identity/v1/identity';
-import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
+import { counter, GrpcRefusal, type Logger, unaryHandler } from '@campanella/service-kit';
 import type { Decision } from '@campanella/vocabulary';
 import { type MunicipalityId, type PersonId, parseId, parseNumberId } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
+import { validate as isUuid } from 'uuid';
 import type { BeginSignIn, BeginSignInRefusal } from '../app/begin-sign-in.ts';
 import type { CompleteSignIn, SignedInPerson, SignInRefusal } from '../app/complete-sign-in.ts';
 import type { EndSignIn } from '../app/end-sign-in.ts';
 import type { IssuedToken, IssueToken } from '../app/issue-token.ts';
-import { ProviderAwayError } from '../app/ports.ts';
+import { AnagraficaAwayError, ProviderAwayError } from '../app/ports.ts';
 
 /** The operations behind the RPCs. */
 export interface IdentityOperations {
@@ -38,7 +39,7 @@ const FAILURE: Record<SignInRefusal['kind'], SignInFailure> = {
 const CALLBACK_LENGTH_MAX = 8_192;
 
 /** IdentityService over the operations. */
-export function identityServer(operations: IdentityOperations): IdentityServiceServer {
+export function identityServer(operations: IdentityOperations, logger: Logger): IdentityServiceServer {
   return {
     beginSignIn: unaryHandler(async (request) => {
       const municipalityId = municipality(request.municipalityId);
@@ -47,33 +48,36 @@ export function identityServer(operations: IdentityOperations): IdentityServiceS
       if (decision.ok) return decision.value;
       const { kind } = decision.refusal;
       throw new GrpcRefusal(BEGIN_STATUS[kind], kind, 'the sign-in cannot begin');
-    }),
+    }, logger),
     completeSignIn: unaryHandler(async (request) => {
       const municipalityId = municipality(request.municipalityId);
       const { state, callbackUrl } = request;
       if (callbackUrl.length > CALLBACK_LENGTH_MAX) throw invalid('callback_url');
       return completed(await operations.completeSignIn({ municipalityId, state, callbackUrl }));
-    }),
+    }, logger),
     issueToken: unaryHandler(async (request) => {
       const municipalityId = municipality(request.municipalityId);
       const personId = parseId<PersonId>(request.personId);
       if (personId === null) throw invalid('person_id');
-      const decision = await operations.issueToken({ municipalityId, personId });
+      const decision = await unlessAway(operations.issueToken({ municipalityId, personId }));
       if (!decision.ok) throw new GrpcRefusal(status.NOT_FOUND, decision.refusal.kind, 'no such person');
       const { token, expiresAt, hasPupils } = decision.value;
       return { token, expiresAtMs: expiresAt.getTime(), hasPupils };
-    }),
+    }, logger),
     endSignIn: unaryHandler(async (request) => {
       const municipalityId = municipality(request.municipalityId);
-      const signInId = parseId<PersonId>(request.signInId);
-      if (signInId === null) throw invalid('sign_in_id');
+      const { signInId } = request;
+      if (!isUuid(signInId)) throw invalid('sign_in_id');
       const command = { municipalityId, signInId, returnTo: request.postLogoutRedirectUri };
       return { redirectUrl: (await unlessAway(operations.endSignIn(command))) ?? '' };
-    }),
+    }, logger),
   };
 }
 
+const outcomes = counter('campanella_identity_sign_ins_total', 'Sign-ins that came back, by outcome', ['outcome']);
+
 function completed(decision: Decision<SignedInPerson, SignInRefusal>): CompleteSignInResponse {
+  outcomes.inc({ outcome: decision.ok ? 'signed_in' : decision.refusal.kind });
   if (decision.ok) return { result: { $case: 'signedIn', value: decision.value } };
   const { kind, code } = decision.refusal;
   return { result: { $case: 'refused', value: { failure: FAILURE[kind], errorCode: code } } };
@@ -95,6 +99,9 @@ async function unlessAway<Result>(work: Promise<Result>): Promise<Result> {
   } catch (error) {
     if (error instanceof ProviderAwayError) {
       throw new GrpcRefusal(status.UNAVAILABLE, 'provider_away', 'the identity provider cannot be reached');
+    }
+    if (error instanceof AnagraficaAwayError) {
+      throw new GrpcRefusal(status.UNAVAILABLE, 'anagrafica_away', 'anagrafica cannot be asked');
     }
     throw error;
   }
