@@ -2,7 +2,7 @@ import { SerialPort } from 'serialport';
 import type { ReaderState } from '../app/terminal.ts';
 import { type BackOff, waitBefore } from '../domain/back-off.ts';
 import { FORMATS, type FormatName } from '../domain/frames/formats.ts';
-import { feed, NOTHING_READ, SILENCE_MS } from '../domain/frames/frame-format.ts';
+import { type FrameFormat, type FrameState, feed, justOpened, SILENCE_MS } from '../domain/frames/frame-format.ts';
 import { HOLD_MS, NO_CARD, present } from '../domain/presentation.ts';
 import type { FrameError, Reading } from '../domain/reading.ts';
 
@@ -33,7 +33,9 @@ export class SerialReader {
   readonly #settings: SerialReaderSettings;
   readonly #deps: SerialReaderDeps;
   #port: SerialPort | null = null;
-  #frames = NOTHING_READ;
+  readonly #format: FrameFormat;
+  readonly #silenceMs: number;
+  #frames: FrameState;
   #card = NO_CARD;
   #failures = 0;
   #isStopped = false;
@@ -44,6 +46,9 @@ export class SerialReader {
     this.name = `reader ${settings.path}`;
     this.#settings = settings;
     this.#deps = deps;
+    this.#format = FORMATS[settings.format];
+    this.#silenceMs = settings.silenceMs ?? this.#format.silenceMs ?? SILENCE_MS;
+    this.#frames = justOpened(this.#format, deps.monotonicMs());
   }
 
   /** Begins to open the port and returns at once: a reader that is not there yet is a state, not a fault. */
@@ -71,7 +76,7 @@ export class SerialReader {
       if (this.#isStopped) return port.close(() => undefined);
       if (cause !== null) return this.#lost(stateOf(cause), cause.message);
       this.#failures = 0;
-      this.#frames = NOTHING_READ;
+      this.#frames = justOpened(this.#format, this.#deps.monotonicMs());
       this.#deps.stateChanged('up', null);
     });
   }
@@ -86,9 +91,9 @@ export class SerialReader {
   }
 
   #take(chunk: Uint8Array): void {
-    const { format, silenceMs = SILENCE_MS, holdMs = HOLD_MS } = this.#settings;
+    const { holdMs = HOLD_MS } = this.#settings;
     const nowMs = this.#deps.monotonicMs();
-    const { readings, errors, state } = feed(FORMATS[format], this.#frames, chunk, nowMs, silenceMs);
+    const { readings, errors, state } = feed(this.#format, this.#frames, chunk, nowMs, this.#silenceMs);
     this.#frames = state;
     for (const error of errors) this.#deps.failed(error);
     for (const reading of readings) {
@@ -97,7 +102,7 @@ export class SerialReader {
       if (isTap) this.#deps.tapped(reading);
     }
     clearTimeout(this.#silenceTimer);
-    if (state.rest.length > 0) this.#silenceTimer = setTimeout(() => this.#take(NO_BYTES), silenceMs + 1);
+    if (state.rest.length > 0) this.#silenceTimer = setTimeout(() => this.#take(NO_BYTES), this.#silenceMs + 1);
   }
 }
 

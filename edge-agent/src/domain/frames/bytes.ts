@@ -1,6 +1,6 @@
 import { parseBadgeNumber } from '@campanella/vocabulary';
 import type { BadgeCoding, FrameErrorKind } from '../reading.ts';
-import type { Step } from './frame-format.ts';
+import type { Step, Taken } from './frame-format.ts';
 
 export const STX = 0x02;
 export const ETX = 0x03;
@@ -11,12 +11,12 @@ export const ESC = 0x1b;
 
 export const WAIT: Step = { kind: 'wait' };
 
-export function drop(bytes: number, reason: FrameErrorKind | null): Step {
+export function drop(bytes: number, reason: FrameErrorKind | null): Taken {
   return { kind: 'drop', bytes, reason };
 }
 
 /** A good frame of so many bytes; one whose number is no badge number is malformed. */
-export function read(bytes: number, text: string, coding: BadgeCoding): Step {
+export function read(bytes: number, text: string, coding: BadgeCoding): Taken {
   const number = parseBadgeNumber(text);
   return number === null ? drop(bytes, 'malformed') : { kind: 'reading', bytes, reading: { number, coding } };
 }

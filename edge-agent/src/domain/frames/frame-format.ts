@@ -10,14 +10,22 @@ export type Step =
   | { readonly kind: 'drop'; readonly bytes: number; readonly reason: FrameErrorKind | null }
   | { readonly kind: 'reading'; readonly bytes: number; readonly reading: Reading };
 
+/** A step that takes bytes. */
+export type Taken = Exclude<Step, { kind: 'wait' }>;
+
 /** One family of unsolicited readers: pure rules, no state of its own. */
 export interface FrameFormat {
   /** Looks at the head of the buffer, which is never empty. A `drop` or `reading` takes at least one byte. */
   next(buffer: Uint8Array): Step;
-  /** What bytes without an end become after a silence; formats without it drop them as a cut frame. */
-  atSilence?(buffer: Uint8Array): Step;
-  /** Set where a frame has no mark of its own at the start: after a fault nothing is believed until a silence. */
-  readonly resumesAtSilence?: boolean;
+  /** What bytes without an end become after a silence, taken step by step; without it they are a cut frame. */
+  atSilence?(buffer: Uint8Array): Taken;
+  /**
+   * Set where a frame has no mark of its own at the start. Then the tail of a frame can look like a whole one, so nothing
+   * is believed after opening the port, noise or an endless frame until a silence was heard.
+   */
+  readonly startsAfterSilence?: true;
+  /** Where the family's own repeats leave less than the usual silence between frames. */
+  readonly silenceMs?: number;
 }
 
 /** What a parser keeps between chunks. */
@@ -38,7 +46,10 @@ export const FRAME_BYTES_MAX = 128;
 /** A silence inside a frame after which it is cut: 2 to 3 frame times at 9600 baud. */
 export const SILENCE_MS = 50;
 
-export const NOTHING_READ: FrameState = { rest: new Uint8Array(0), lastByteAtMs: 0, isWaitingForSilence: false };
+/** What a parser knows when its port has just been opened: not what was sent a moment ago. */
+export function justOpened(format: FrameFormat, nowMs: number): FrameState {
+  return { rest: new Uint8Array(0), lastByteAtMs: nowMs, isWaitingForSilence: format.startsAfterSilence === true };
+}
 
 /**
  * Feeds one chunk of the serial stream; an empty chunk only lets time pass.
@@ -53,31 +64,27 @@ export function feed(
   state: FrameState,
   chunk: Uint8Array,
   nowMs: number,
-  silenceMs: number = SILENCE_MS,
+  silenceMs: number = format.silenceMs ?? SILENCE_MS,
 ): Fed {
   const readings: Reading[] = [];
   const errors: FrameError[] = [];
   const isSilent = nowMs - state.lastByteAtMs >= silenceMs;
   let isWaitingForSilence = state.isWaitingForSilence && !isSilent;
   let rest = state.rest;
-  if (isSilent && rest.length > 0) {
-    take(format.atSilence?.(rest) ?? { kind: 'drop', bytes: rest.length, reason: 'cut_frame' }, readings, errors);
-    rest = rest.subarray(rest.length);
+  while (isSilent && rest.length > 0) {
+    const step = format.atSilence?.(rest) ?? dropAll(rest, 'cut_frame');
+    take(step, readings, errors);
+    rest = rest.subarray(step.bytes);
   }
   rest = join(rest, chunk);
   while (rest.length > 0) {
-    if (isWaitingForSilence) {
-      take({ kind: 'drop', bytes: rest.length, reason: 'noise' }, readings, errors);
-      rest = rest.subarray(rest.length);
-      break;
-    }
-    let step = format.next(rest);
-    if (step.kind === 'wait' && rest.length > FRAME_BYTES_MAX)
-      step = { kind: 'drop', bytes: rest.length, reason: 'too_long' };
+    const step = isWaitingForSilence ? dropAll(rest, 'noise') : bounded(format.next(rest), rest);
     if (step.kind === 'wait') break;
     take(step, readings, errors);
     rest = rest.subarray(step.bytes);
-    if (step.kind === 'drop' && step.reason !== null && format.resumesAtSilence === true) isWaitingForSilence = true;
+    if (format.startsAfterSilence === true && step.kind === 'drop') {
+      isWaitingForSilence ||= step.reason === 'too_long' || step.reason === 'noise';
+    }
   }
   return {
     readings,
@@ -91,7 +98,15 @@ export function feed(
   };
 }
 
-function take(step: Exclude<Step, { kind: 'wait' }> | Step, readings: Reading[], errors: FrameError[]): void {
+function bounded(step: Step, rest: Uint8Array): Step {
+  return step.kind === 'wait' && rest.length > FRAME_BYTES_MAX ? dropAll(rest, 'too_long') : step;
+}
+
+function dropAll(rest: Uint8Array, reason: FrameErrorKind): Taken {
+  return { kind: 'drop', bytes: rest.length, reason };
+}
+
+function take(step: Taken, readings: Reading[], errors: FrameError[]): void {
   if (step.kind === 'reading') readings.push(step.reading);
   if (step.kind !== 'drop' || step.reason === null) return;
   const last = errors.at(-1);

@@ -1,5 +1,5 @@
 import { ascii, CR, drop, ESC, ETX, indexOrEnd, LF, read, STX, TAB, WAIT } from './bytes.ts';
-import type { FrameFormat, Step } from './frame-format.ts';
+import type { FrameFormat, Step, Taken } from './frame-format.ts';
 
 /** The longest text of a record; far above any badge. */
 const LINE_BYTES_MAX = 64;
@@ -30,19 +30,19 @@ function printable(bytes: Uint8Array): string | null {
 }
 
 /** A barcode scanner or an ASCII reader: the bare code and an end of line, optionally with an AIM symbology prefix. */
-export const plainLineFormat: FrameFormat = lineFormat(takePlain);
+export const plainLineFormat: FrameFormat = { ...lineFormat(takePlain), startsAfterSilence: true };
 
 /** As the plain line, from a device set to send no end of line at all: a silence ends the record. */
 export const silentLineFormat: FrameFormat = {
   ...plainLineFormat,
-  atSilence(buffer: Uint8Array): Step {
+  atSilence(buffer: Uint8Array): Taken {
     const text = printable(buffer);
     if (text === null || buffer.length > LINE_BYTES_MAX) return drop(buffer.length, 'malformed');
     return text === '' ? drop(buffer.length, null) : takePlain(text, buffer.length);
   },
 };
 
-function takePlain(text: string, bytes: number): Step {
+function takePlain(text: string, bytes: number): Taken {
   return read(bytes, text.replace(AIM_PREFIX, '').trim(), 'text');
 }
 
@@ -53,13 +53,14 @@ function takePlain(text: string, bytes: number): Step {
  * @param isReversed for converters that send the bytes of the number in the other order
  */
 export function wiegandFormat(isReversed: boolean): FrameFormat {
-  return lineFormat((line, bytes) => {
+  const lines = lineFormat((line, bytes) => {
     const text = isReversed ? (line.match(/../g) ?? []).reverse().join('') : line;
     if (/^[0-9A-Fa-f]{6}$/.test(line)) return read(bytes, text, 'bits24');
     if (/^[0-9A-Fa-f]{8}$/.test(line)) return read(bytes, text, 'bits32');
     if (/^\d{10}$/.test(line) && Number(line) < 2 ** 32) return read(bytes, line, 'decimal32');
     return drop(bytes, 'malformed');
   });
+  return { ...lines, startsAfterSilence: true };
 }
 
 const TRACK = /;(\d{1,37})(=\d{0,36})?\?(.?)/;
