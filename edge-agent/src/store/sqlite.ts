@@ -55,7 +55,8 @@ export function integer(row: Row, column: string): number {
 
 /** SQLite's result code of a thrown error without its extension; null for an error of another kind. */
 export function resultCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  if (typeof error !== 'object' || error === null || !('errcode' in error) || typeof error.errcode !== 'number')
+    return null;
   return error.errcode & 0xff;
 }
 
