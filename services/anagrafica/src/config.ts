@@ -1,3 +1,4 @@
+import { openFieldCipher } from '@campanella/field-encryption';
 import { readConfig, serviceEnvironment } from '@campanella/service-kit';
 import { z } from 'zod';
 
@@ -7,7 +8,16 @@ export const environment = z.object({
   DATABASE_URL: z.url().describe('PostgreSQL, the database of anagrafica'),
   AMQP_URL: z.url().describe('RabbitMQ, with its vhost'),
   IDENTITY_JWKS_URL: z.url().describe('Keys that sign the internal identity token'),
-  FIELD_KEY: z.string().min(1).describe('Keys of 32 bytes in base64, by commas; the first seals diets, all open them'),
+  FIELD_KEY: z
+    .string()
+    .superRefine((keys, context) => {
+      try {
+        openFieldCipher(keys);
+      } catch (cause) {
+        context.addIssue({ code: 'custom', message: cause instanceof Error ? cause.message : 'not a field key' });
+      }
+    })
+    .describe('Keys of 32 bytes in base64, by commas; the first seals diets, all open them'),
 });
 
 export type Config = z.output<typeof environment>;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { migrateMain } from '@campanella/postgres';
 
-await migrateMain(new URL('../migrations/', import.meta.url));
+await migrateMain(fileURLToPath(new URL('../migrations', import.meta.url)));

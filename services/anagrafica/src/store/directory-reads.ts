@@ -27,8 +27,7 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
   };
 }
 
-interface EnrolmentJson extends Omit<EnrolmentRow, 'overdraft_cents'> {
-  readonly overdraft_cents: number;
+interface EnrolmentJson extends EnrolmentRow {
   readonly service_name: string;
   readonly prices: readonly PriceRow[] | null;
 }
@@ -46,7 +45,7 @@ interface SheetRow {
 }
 
 interface ChangeRow extends SheetRow {
-  readonly version: string;
+  readonly version: number;
   readonly diet_sealed: string;
 }
 
@@ -79,7 +78,7 @@ async function listChanges(
   afterVersion: number,
   pageSize: number,
 ): Promise<DirectoryPage | null> {
-  const { rows } = await database.query<{ directory_version: string; pupils: readonly ChangeRow[] | null }>({
+  const { rows } = await database.query<{ directory_version: number; pupils: readonly ChangeRow[] | null }>({
     name: 'list_changes',
     text: `
       with page as (
@@ -91,7 +90,7 @@ async function listChanges(
         order by pupils.directory_version
         limit $3
       )
-      select directory_version::text,
+      select directory_version,
              (select json_agg(row_to_json(page) order by page.version) from page) as pupils
       from municipalities where municipality_id = $1`,
     values: [municipalityId, afterVersion, pageSize + 1],
@@ -101,12 +100,12 @@ async function listChanges(
   const found = row.pupils ?? [];
   const pupils = found.slice(0, pageSize).map((one) => toDirectoryPupil(cipher, municipalityId, one));
   const more = found.length > pageSize;
-  return { pupils, more, version: more ? (pupils.at(-1)?.version ?? afterVersion) : Number(row.directory_version) };
+  return { pupils, more, version: more ? (pupils.at(-1)?.version ?? afterVersion) : row.directory_version };
 }
 
 function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: ChangeRow): DirectoryPupil {
   const pupilId = id<PupilId>(row.pupil_id);
-  const version = Number(row.version);
+  const version = row.version;
   if (row.closed) {
     return { ...REMOVED, pupilId, version, schoolId: row.school_id };
   }
@@ -214,19 +213,19 @@ async function findMunicipality(
   municipalityId: MunicipalityId,
 ): Promise<KnownMunicipality | null> {
   const { rows } = await database.query<{
-    municipality_id: string;
+    municipality_id: number;
     name: string;
     website_url: string;
     office_contact: string;
   }>({
     name: 'find_municipality',
-    text: `select municipality_id::text, name, website_url, office_contact from municipalities where municipality_id = $1`,
+    text: `select municipality_id, name, website_url, office_contact from municipalities where municipality_id = $1`,
     values: [municipalityId],
   });
   const [row] = rows;
   if (row === undefined) return null;
   return {
-    municipalityId: numberId<MunicipalityId>(Number(row.municipality_id)),
+    municipalityId: numberId<MunicipalityId>(row.municipality_id),
     name: row.name,
     websiteUrl: row.website_url,
     officeContact: row.office_contact,

@@ -35,12 +35,12 @@ export function registryStore(cipher: FieldCipher): RegistryStore {
 }
 
 async function lockMunicipality(tx: Transaction, municipalityId: MunicipalityId): Promise<number | null> {
-  const { rows } = await tx.query<{ directory_version: string }>({
+  const { rows } = await tx.query<{ directory_version: number }>({
     name: 'lock_municipality',
-    text: `select directory_version::text from municipalities where municipality_id = $1 for update`,
+    text: `select directory_version from municipalities where municipality_id = $1 for update`,
     values: [municipalityId],
   });
-  return rows[0] === undefined ? null : Number(rows[0].directory_version);
+  return rows[0]?.directory_version ?? null;
 }
 
 async function insertMunicipality(
@@ -141,7 +141,7 @@ function wantedIds(incoming: IncomingRecords) {
 
 const LOAD_SCHOOLS = `select school_id as id, name from schools where municipality_id = $1 and school_id = any($2)`;
 const LOAD_SCHOOL_YEARS = `
-  select school_year_id as id, name, valid_from::text, valid_until::text from school_years
+  select school_year_id as id, name, valid_from, valid_until from school_years
   where municipality_id = $1 and school_year_id = any($2)`;
 const LOAD_CLASSES = `
   select class_id as id, school_id, school_year_id, name from classes where municipality_id = $1 and class_id = any($2)`;
@@ -162,10 +162,10 @@ const LOAD_PUPILS = `
   where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_ENROLMENTS = `
   select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
-         overdraft_cents::text, valid_from::text, valid_until::text
+         overdraft_cents, valid_from, valid_until
   from enrolments where municipality_id = $1 and (enrolment_id = any($2) or pupil_id = any($3))`;
 const LOAD_BADGES = `
-  select badge_id as id, pupil_id, badge_number, blocked, valid_from::text, valid_until::text, replaces_badge_id
+  select badge_id as id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id
   from badges
   where municipality_id = $1 and (badge_id = any($2) or replaces_badge_id = any($2) or badge_number = any($3))`;
 

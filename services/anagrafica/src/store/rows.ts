@@ -49,7 +49,7 @@ export interface EnrolmentRow extends ValidityRow {
   readonly guardian_id: string;
   readonly tariff_id: string;
   readonly payment_mode: 'prepaid' | 'invoiced';
-  readonly overdraft_cents: string;
+  readonly overdraft_cents: number;
 }
 
 export interface BadgeRow extends ValidityRow {
@@ -102,7 +102,7 @@ export function toEnrolment(row: EnrolmentRow): Enrolment {
     guardianId: row.guardian_id,
     tariffId: row.tariff_id,
     paymentMode: row.payment_mode,
-    overdraftCents: cents(Number(row.overdraft_cents)),
+    overdraftCents: cents(row.overdraft_cents),
     validity: toValidity(row),
   };
 }
