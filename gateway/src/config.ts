@@ -20,54 +20,68 @@ const hostMap = z
   .pipe(HostMap)
   .transform((map) => new Map(Object.entries(map)));
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
 const limit = z.coerce.number().int().min(1).max(1_000_000);
 
 /** What the gateway reads from its environment. */
-export const Environment = z.object({
-  LISTEN_HOST: serviceEnvironment.LISTEN_HOST,
-  PORT: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(65_535)
-    .default(8080)
-    .describe('Where browsers (or the TLS proxy before us) connect'),
-  OPS_PORT: serviceEnvironment.OPS_PORT,
-  LOG_LEVEL: serviceEnvironment.LOG_LEVEL,
-  STOP_WITHIN_MS: serviceEnvironment.STOP_WITHIN_MS,
-  PUBLIC_SCHEME: z
-    .enum(['https', 'http'])
-    .default('https')
-    .describe('How browsers reach us; http is for loopback only, and gives up the __Host- cookies and HSTS'),
-  TRUSTED_PROXY_HOPS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe('Proxies before us whose X-Forwarded-For is believed'),
-  MUNICIPALITY_HOSTS: hostMap.describe('JSON map from host (with port if not the default) to municipality id'),
-  REDIS_URL: z.url().describe('Redis of sessions and limits'),
-  IDENTITY_ADDRESS: z.string().min(1).describe('gRPC address of identity, host:port'),
-  ANAGRAFICA_ADDRESS: z.string().min(1).describe('gRPC address of anagrafica, host:port'),
-  ANAGRAFICA_HTTP_URL: z.url().describe("Base of anagrafica's HTTP API"),
-  LEDGER_HTTP_URL: z.url().describe("Base of the ledger's HTTP API"),
-  ATTENDANCE_HTTP_URL: z.url().describe("Base of attendance's HTTP API"),
-  PORTAL_DIR: z
-    .string()
-    .min(1)
-    .transform((path) => resolve(path))
-    .describe("Folder of the portal's built files"),
-  UPSTREAM_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(100)
-    .max(60_000)
-    .default(10_000)
-    .describe('Longest wait for a service'),
-  SIGN_IN_LIMIT: limit.default(60).describe('Sign-in requests per address in 5 minutes'),
-  API_LIMIT: limit.default(1_200).describe('API requests per address in a minute'),
-});
+export const Environment = z
+  .object({
+    LISTEN_HOST: serviceEnvironment.LISTEN_HOST,
+    PORT: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(8080)
+      .describe('Where browsers (or the TLS proxy before us) connect'),
+    OPS_PORT: serviceEnvironment.OPS_PORT,
+    LOG_LEVEL: serviceEnvironment.LOG_LEVEL,
+    STOP_WITHIN_MS: serviceEnvironment.STOP_WITHIN_MS,
+    PUBLIC_SCHEME: z
+      .enum(['https', 'http'])
+      .default('https')
+      .describe('How browsers reach us; http is for loopback only, and gives up the __Host- cookies and HSTS'),
+    TRUSTED_PROXY_HOPS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Proxies before us whose X-Forwarded-For is believed'),
+    MUNICIPALITY_HOSTS: hostMap.describe('JSON map from host (with port if not the default) to municipality id'),
+    REDIS_URL: z.url().describe('Redis of sessions and limits'),
+    IDENTITY_ADDRESS: z.string().min(1).describe('gRPC address of identity, host:port'),
+    ANAGRAFICA_ADDRESS: z.string().min(1).describe('gRPC address of anagrafica, host:port'),
+    ANAGRAFICA_HTTP_URL: z.url().describe("Base of anagrafica's HTTP API"),
+    LEDGER_HTTP_URL: z.url().describe("Base of the ledger's HTTP API"),
+    ATTENDANCE_HTTP_URL: z.url().describe("Base of attendance's HTTP API"),
+    PORTAL_DIR: z
+      .string()
+      .min(1)
+      .transform((path) => resolve(path))
+      .describe("Folder of the portal's built files"),
+    UPSTREAM_TIMEOUT_MS: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(10_000)
+      .describe('Longest wait for a service'),
+    SIGN_IN_LIMIT: limit.default(200).describe('Sign-in requests per address in 5 minutes'),
+    API_LIMIT: limit.default(1_200).describe('API requests per address in a minute'),
+  })
+  .superRefine((environment, context) => {
+    if (environment.PUBLIC_SCHEME === 'https') return;
+    for (const host of environment.MUNICIPALITY_HOSTS.keys()) {
+      if (LOOPBACK.test(host)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['PUBLIC_SCHEME'],
+        message: `http is for loopback only, and ${host} is not: session cookies would cross the network in clear`,
+      });
+    }
+  });
 
 /** The configuration, complete and frozen. */
 export type Config = Readonly<z.output<typeof Environment>>;

@@ -1,4 +1,4 @@
-import { eventually } from '@campanella/testkit';
+import { eventually, freePort } from '@campanella/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openBrowser, send } from './browser.ts';
 import { sendJson } from './upstream.ts';
@@ -93,7 +93,6 @@ test('while Redis is away nobody is let in or signed out; pages are served; afte
 }, 30_000);
 
 test('an address that asks too often to sign in is told to wait', async () => {
-  // The counter is moved to its limit, in place of a thousand requests.
   const limited = await startWorld({ SIGN_IN_LIMIT: '3' });
   try {
     const statuses: number[] = [];
@@ -102,6 +101,31 @@ test('an address that asks too often to sign in is told to wait', async () => {
     expect((await send(`${limited.url}/api/session`)).status).toBe(200);
   } finally {
     await limited.close();
+  }
+}, 60_000);
+
+test('a provider that goes away in the middle is said to be away, and the next sign-in starts anew', async () => {
+  const own = await startWorld();
+  try {
+    const browser = openBrowser();
+    const callback = await own.atProvider(browser, await own.begin(browser), 'aurora.esempio');
+    own.provider.kill('SIGKILL');
+    await own.provider.exited;
+    expect((await browser.ask(callback)).location).toBe('/accedi?errore=provider_away&return=%2Fconto-corrente');
+    expect((await browser.ask(callback)).location).toBe('/accedi?errore=expired');
+  } finally {
+    await own.close();
+  }
+}, 60_000);
+
+test('a service that is not there at all is answered for', async () => {
+  const own = await startWorld({ LEDGER_HTTP_URL: `http://127.0.0.1:${await freePort()}` });
+  try {
+    const signedIn = await signedInBrowser(own);
+    expect((await signedIn.browser.ask(`${own.url}/api/ledger/balances`)).status).toBe(503);
+    expect((await signedIn.browser.ask(`${own.url}/api/anagrafica/pupils`)).status).toBe(200);
+  } finally {
+    await own.close();
   }
 }, 60_000);
 

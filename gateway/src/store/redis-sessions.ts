@@ -32,8 +32,9 @@ export function redisSessions(redis: Redis): Sessions {
       if (!ID.test(sessionId)) return null;
       const text = await orAway(() => redis.getex(keyOf(sessionId), 'PX', SESSION_IDLE_MS));
       if (text === null) return null;
-      const session = Stored.parse(JSON.parse(text));
-      return session.endsAt > now ? session : null;
+      // Written by an older or newer gateway in another form: sign in again, rather than fail until it expires.
+      const { data: session } = Stored.safeParse(JSON.parse(text));
+      return session !== undefined && session.endsAt > now ? session : null;
     },
     close: async (sessionId) => {
       if (ID.test(sessionId)) await orAway(() => redis.del(keyOf(sessionId)));

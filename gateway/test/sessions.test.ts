@@ -1,0 +1,79 @@
+import { createLogger } from '@campanella/service-kit';
+import { privateRedis } from '@campanella/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SESSION_IDLE_MS, SESSION_LONGEST_MS, type Session } from '../src/domain/session.ts';
+import { openRedis } from '../src/store/redis.ts';
+import { redisLimits } from '../src/store/redis-limits.ts';
+import { redisSessions } from '../src/store/redis-sessions.ts';
+
+const NOW = new Date('2026-11-23T08:00:00Z');
+const SESSION: Session = {
+  municipalityId: 1,
+  personId: '01938f00-0000-7000-8000-0000000000aa',
+  displayName: 'Aurora Esempio',
+  signInId: '01938f00-0000-7000-8000-0000000000bb',
+  csrfToken: 'csrf',
+  endsAt: new Date(NOW.getTime() + SESSION_LONGEST_MS),
+};
+let store: Awaited<ReturnType<typeof privateRedis>>;
+let connection: ReturnType<typeof openRedis>;
+
+beforeAll(async () => {
+  store = await privateRedis();
+  connection = openRedis(store.url, createLogger({ service: 'gateway', level: 'error' }));
+  await connection.start();
+});
+afterAll(async () => {
+  await connection.stop();
+  await store.stop();
+});
+
+test('a session is found by its id, by another gateway too, until it is closed', async () => {
+  const [one, other] = [redisSessions(connection.redis), redisSessions(connection.redis)];
+  const id = await one.open(SESSION);
+  expect(await other.find(id, NOW)).toEqual(SESSION);
+  await other.close(id);
+  await other.close(id);
+  expect(await one.find(id, NOW)).toBeNull();
+});
+
+test('a copy of Redis opens no session', async () => {
+  const id = await redisSessions(connection.redis).open(SESSION);
+  const keys = await connection.redis.keys('*');
+  const values = await Promise.all(keys.map((key) => connection.redis.get(key)));
+  expect(`${keys} ${values}`).not.toContain(id);
+});
+
+test('half an hour without a request ends a session; each look renews it', async () => {
+  await connection.redis.flushall();
+  const sessions = redisSessions(connection.redis);
+  const id = await sessions.open(SESSION);
+  const [key = ''] = await connection.redis.keys('*');
+  expect(await connection.redis.pttl(key)).toBeLessThanOrEqual(SESSION_IDLE_MS);
+  await connection.redis.pexpire(key, 10_000);
+  await sessions.find(id, NOW);
+  expect(await connection.redis.pttl(key)).toBeGreaterThan(SESSION_IDLE_MS - 10_000);
+});
+
+test('eight hours after sign-in a session ends, however busy it is', async () => {
+  const sessions = redisSessions(connection.redis);
+  const id = await sessions.open(SESSION);
+  expect(await sessions.find(id, new Date(SESSION.endsAt.getTime() - 1))).not.toBeNull();
+  expect(await sessions.find(id, SESSION.endsAt)).toBeNull();
+});
+
+test('a session in a form that this gateway does not know is none', async () => {
+  const sessions = redisSessions(connection.redis);
+  const id = await sessions.open(SESSION);
+  for (const key of await connection.redis.keys('gateway:session:*')) await connection.redis.set(key, '{"v":99}');
+  expect(await sessions.find(id, NOW)).toBeNull();
+});
+
+test('a count starts a window that further requests do not extend', async () => {
+  const limits = redisLimits(connection.redis, 'test', 60_000);
+  const first = await limits.increment('127.0.0.1');
+  const second = await limits.increment('127.0.0.1');
+  expect([first.totalHits, second.totalHits]).toEqual([1, 2]);
+  expect(Number(second.resetTime)).toBeLessThanOrEqual(Number(first.resetTime) + 50);
+  expect((await limits.increment('127.0.0.2')).totalHits).toBe(1);
+});
