@@ -85,7 +85,7 @@ test('while Redis is away nobody is let in or signed out; pages are served; afte
   expect(browser.cookies.has('campanella_session')).toBe(true);
 
   await world.redis.restart();
-  await eventually(async () => expect((await send(`${world.url}/login/nessuno`)).status).toBe(404), {
+  await eventually(async () => (await send(`${world.url}/login/nessuno`)).status === 404, {
     withinMs: 10_000,
   });
   const again = await signedInBrowser(world);
@@ -109,8 +109,7 @@ test('a provider that goes away in the middle is said to be away, and the next s
   try {
     const browser = openBrowser();
     const callback = await own.atProvider(browser, await own.begin(browser), 'aurora.esempio');
-    own.provider.kill('SIGKILL');
-    await own.provider.exited;
+    await own.provider.kill('SIGKILL');
     expect((await browser.ask(callback)).location).toBe('/accedi?errore=provider_away&return=%2Fconto-corrente');
     expect((await browser.ask(callback)).location).toBe('/accedi?errore=expired');
   } finally {
@@ -131,8 +130,7 @@ test('a service that is not there at all is answered for', async () => {
 
 test('while identity is down the sign-in says so, and comes back with it', async () => {
   const { browser } = await signedInBrowser(world);
-  world.identity.kill('SIGKILL');
-  await world.identity.exited;
+  await world.identity.kill('SIGKILL');
   expect((await openBrowser().ask(`${world.url}/login/spid?return=/conto-corrente`)).location).toBe(
     '/accedi?errore=unavailable&return=%2Fconto-corrente',
   );

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await connection.stop();
-  await store.stop();
+  await store.close();
 });
 
 test('a session is found by its id, by another gateway too, until it is closed', async () => {

@@ -115,9 +115,8 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
       browser.ask(await atProvider(browser, await begin(browser, returnTo), username)),
     close: async () => {
       const processes = [gateway, identity, provider];
-      for (const process of processes) process.kill('SIGTERM');
-      await Promise.all(processes.map((process) => process.exited));
-      await Promise.all([anagrafica.close(), upstream.close(), redis.stop(), database.close()]);
+      await Promise.all(processes.map((process) => process.kill('SIGTERM')));
+      await Promise.all([anagrafica.close(), upstream.close(), redis.close(), database.close()]);
       await rm(portalDir, { recursive: true });
     },
   };
