@@ -160,7 +160,7 @@ test('an event without data announces each transaction once', async () => {
     }),
   );
   await put(pupil(4, 1, { givenName: 'Brezza' }));
-  await eventually(() => expect(events).toHaveLength(3), { withinMs: 10_000 });
+  await eventually(() => events.length >= 3, { withinMs: 10_000 });
   expect(events.map((event) => event.version)).toEqual([1, stored.directoryVersion, stored.directoryVersion + 1]);
   expect(bodies.every((body) => body.length < 20)).toBe(true);
   await connection.close();

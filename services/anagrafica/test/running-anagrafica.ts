@@ -74,7 +74,6 @@ export async function runAnagrafica(replicas = 1): Promise<RunningAnagrafica> {
       for (const client of [registry, directory, guardians, municipalities]) client.close();
       for (const { running } of started) {
         await running.kill('SIGTERM');
-        await running.exited;
       }
       await Promise.all([database.close(), vhost.close(), identity.close()]);
     },

@@ -1,0 +1,278 @@
+CREATE TABLE public.badge_changes (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    change_id uuid NOT NULL,
+    badge_id uuid NOT NULL,
+    kind text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    replaced_by_badge_id uuid,
+    CONSTRAINT badge_changes_kind_check CHECK ((kind = ANY (ARRAY['assigned'::text, 'blocked'::text, 'unblocked'::text, 'replaced'::text, 'validity_changed'::text])))
+);
+
+CREATE TABLE public.badges (
+    municipality_id bigint NOT NULL,
+    badge_id uuid NOT NULL,
+    pupil_id uuid NOT NULL,
+    badge_number text NOT NULL,
+    blocked boolean NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    replaces_badge_id uuid,
+    CONSTRAINT badges_badge_number_check CHECK ((badge_number ~ '^[0-9A-Z-]{4,64}$'::text)),
+    CONSTRAINT badges_check CHECK ((valid_until >= valid_from))
+);
+
+CREATE TABLE public.classes (
+    municipality_id bigint NOT NULL,
+    class_id uuid NOT NULL,
+    school_id uuid NOT NULL,
+    school_year_id uuid NOT NULL,
+    name text NOT NULL
+);
+
+CREATE TABLE public.enrolments (
+    municipality_id bigint NOT NULL,
+    enrolment_id uuid NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    school_year_id uuid NOT NULL,
+    guardian_id uuid NOT NULL,
+    tariff_id uuid NOT NULL,
+    payment_mode text NOT NULL,
+    overdraft_cents bigint NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    CONSTRAINT enrolments_check CHECK ((valid_until >= valid_from)),
+    CONSTRAINT enrolments_overdraft_cents_check CHECK (((overdraft_cents >= 0) AND (overdraft_cents <= 100000))),
+    CONSTRAINT enrolments_payment_mode_check CHECK ((payment_mode = ANY (ARRAY['prepaid'::text, 'invoiced'::text])))
+);
+
+CREATE TABLE public.guardians (
+    municipality_id bigint NOT NULL,
+    guardian_id uuid NOT NULL,
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    codice_fiscale text NOT NULL
+);
+
+CREATE TABLE public.migration_checksums (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.migrations (
+    id integer NOT NULL,
+    name character varying(255) NOT NULL,
+    run_on timestamp without time zone NOT NULL
+);
+
+CREATE SEQUENCE public.migrations_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.migrations_id_seq OWNED BY public.migrations.id;
+
+CREATE TABLE public.municipalities (
+    municipality_id bigint NOT NULL,
+    name text NOT NULL,
+    website_url text NOT NULL,
+    office_contact text NOT NULL,
+    directory_version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT municipalities_municipality_id_check CHECK ((municipality_id > 0))
+);
+
+CREATE TABLE public.outbox_events (
+    "position" bigint NOT NULL,
+    municipality_id bigint NOT NULL,
+    message_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    routing_key text NOT NULL,
+    body bytea NOT NULL,
+    traceparent text,
+    appended_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.outbox_events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_events_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pupils (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    codice_fiscale text NOT NULL,
+    class_id uuid NOT NULL,
+    diet_sealed text NOT NULL,
+    closed boolean NOT NULL,
+    directory_version bigint NOT NULL
+);
+
+CREATE TABLE public.school_years (
+    municipality_id bigint NOT NULL,
+    school_year_id uuid NOT NULL,
+    name text NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date NOT NULL,
+    CONSTRAINT school_years_check CHECK ((valid_until >= valid_from))
+);
+
+CREATE TABLE public.schools (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    name text NOT NULL
+);
+
+CREATE TABLE public.services (
+    municipality_id bigint NOT NULL,
+    service text NOT NULL,
+    name text NOT NULL
+);
+
+CREATE TABLE public.tariff_prices (
+    municipality_id bigint NOT NULL,
+    tariff_id uuid NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date,
+    price_cents bigint NOT NULL,
+    CONSTRAINT tariff_prices_check CHECK ((valid_until >= valid_from)),
+    CONSTRAINT tariff_prices_price_cents_check CHECK (((price_cents >= 0) AND (price_cents <= 100000)))
+);
+
+CREATE TABLE public.tariffs (
+    municipality_id bigint NOT NULL,
+    tariff_id uuid NOT NULL,
+    service text NOT NULL,
+    name text NOT NULL
+);
+
+ALTER TABLE ONLY public.migrations ALTER COLUMN id SET DEFAULT nextval('public.migrations_id_seq'::regclass);
+
+ALTER TABLE ONLY public.badge_changes
+    ADD CONSTRAINT badge_changes_pkey PRIMARY KEY (municipality_id, pupil_id, change_id);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_pkey PRIMARY KEY (municipality_id, badge_id);
+
+ALTER TABLE ONLY public.classes
+    ADD CONSTRAINT classes_pkey PRIMARY KEY (municipality_id, class_id);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_pkey PRIMARY KEY (municipality_id, enrolment_id);
+
+ALTER TABLE ONLY public.guardians
+    ADD CONSTRAINT guardians_municipality_id_codice_fiscale_key UNIQUE (municipality_id, codice_fiscale) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.guardians
+    ADD CONSTRAINT guardians_pkey PRIMARY KEY (municipality_id, guardian_id);
+
+ALTER TABLE ONLY public.migration_checksums
+    ADD CONSTRAINT migration_checksums_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.municipalities
+    ADD CONSTRAINT municipalities_pkey PRIMARY KEY (municipality_id);
+
+ALTER TABLE ONLY public.outbox_events
+    ADD CONSTRAINT outbox_events_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY public.pupils
+    ADD CONSTRAINT pupils_municipality_id_codice_fiscale_key UNIQUE (municipality_id, codice_fiscale) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.pupils
+    ADD CONSTRAINT pupils_pkey PRIMARY KEY (municipality_id, pupil_id);
+
+ALTER TABLE ONLY public.school_years
+    ADD CONSTRAINT school_years_pkey PRIMARY KEY (municipality_id, school_year_id);
+
+ALTER TABLE ONLY public.schools
+    ADD CONSTRAINT schools_pkey PRIMARY KEY (municipality_id, school_id);
+
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_pkey PRIMARY KEY (municipality_id, service);
+
+ALTER TABLE ONLY public.tariff_prices
+    ADD CONSTRAINT tariff_prices_pkey PRIMARY KEY (municipality_id, tariff_id, valid_from);
+
+ALTER TABLE ONLY public.tariffs
+    ADD CONSTRAINT tariffs_pkey PRIMARY KEY (municipality_id, tariff_id);
+
+CREATE INDEX badges_by_number ON public.badges USING btree (municipality_id, badge_number);
+
+CREATE INDEX badges_by_pupil ON public.badges USING btree (municipality_id, pupil_id);
+
+CREATE UNIQUE INDEX badges_by_replaced ON public.badges USING btree (municipality_id, replaces_badge_id) WHERE (replaces_badge_id IS NOT NULL);
+
+CREATE UNIQUE INDEX badges_in_use_by_number ON public.badges USING btree (municipality_id, badge_number) WHERE (NOT blocked);
+
+CREATE INDEX enrolments_by_guardian ON public.enrolments USING btree (municipality_id, guardian_id);
+
+CREATE INDEX enrolments_by_pupil ON public.enrolments USING btree (municipality_id, pupil_id);
+
+CREATE INDEX enrolments_by_tariff ON public.enrolments USING btree (municipality_id, tariff_id);
+
+CREATE INDEX pupils_by_class ON public.pupils USING btree (municipality_id, class_id);
+
+CREATE UNIQUE INDEX pupils_by_directory_version ON public.pupils USING btree (municipality_id, directory_version);
+
+ALTER TABLE ONLY public.badge_changes
+    ADD CONSTRAINT badge_changes_municipality_id_badge_id_fkey FOREIGN KEY (municipality_id, badge_id) REFERENCES public.badges(municipality_id, badge_id);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_municipality_id_pupil_id_fkey FOREIGN KEY (municipality_id, pupil_id) REFERENCES public.pupils(municipality_id, pupil_id);
+
+ALTER TABLE ONLY public.badges
+    ADD CONSTRAINT badges_municipality_id_replaces_badge_id_fkey FOREIGN KEY (municipality_id, replaces_badge_id) REFERENCES public.badges(municipality_id, badge_id);
+
+ALTER TABLE ONLY public.classes
+    ADD CONSTRAINT classes_municipality_id_school_id_fkey FOREIGN KEY (municipality_id, school_id) REFERENCES public.schools(municipality_id, school_id);
+
+ALTER TABLE ONLY public.classes
+    ADD CONSTRAINT classes_municipality_id_school_year_id_fkey FOREIGN KEY (municipality_id, school_year_id) REFERENCES public.school_years(municipality_id, school_year_id);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_municipality_id_guardian_id_fkey FOREIGN KEY (municipality_id, guardian_id) REFERENCES public.guardians(municipality_id, guardian_id);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_municipality_id_pupil_id_fkey FOREIGN KEY (municipality_id, pupil_id) REFERENCES public.pupils(municipality_id, pupil_id);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_municipality_id_school_year_id_fkey FOREIGN KEY (municipality_id, school_year_id) REFERENCES public.school_years(municipality_id, school_year_id);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_municipality_id_service_fkey FOREIGN KEY (municipality_id, service) REFERENCES public.services(municipality_id, service);
+
+ALTER TABLE ONLY public.enrolments
+    ADD CONSTRAINT enrolments_municipality_id_tariff_id_fkey FOREIGN KEY (municipality_id, tariff_id) REFERENCES public.tariffs(municipality_id, tariff_id);
+
+ALTER TABLE ONLY public.guardians
+    ADD CONSTRAINT guardians_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
+
+ALTER TABLE ONLY public.pupils
+    ADD CONSTRAINT pupils_municipality_id_class_id_fkey FOREIGN KEY (municipality_id, class_id) REFERENCES public.classes(municipality_id, class_id);
+
+ALTER TABLE ONLY public.school_years
+    ADD CONSTRAINT school_years_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
+
+ALTER TABLE ONLY public.schools
+    ADD CONSTRAINT schools_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
+
+ALTER TABLE ONLY public.services
+    ADD CONSTRAINT services_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
+
+ALTER TABLE ONLY public.tariff_prices
+    ADD CONSTRAINT tariff_prices_municipality_id_tariff_id_fkey FOREIGN KEY (municipality_id, tariff_id) REFERENCES public.tariffs(municipality_id, tariff_id);
+
+ALTER TABLE ONLY public.tariffs
+    ADD CONSTRAINT tariffs_municipality_id_service_fkey FOREIGN KEY (municipality_id, service) REFERENCES public.services(municipality_id, service);
