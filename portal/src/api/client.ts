@@ -1,0 +1,82 @@
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { paths as AnagraficaPaths } from '../gen/anagrafica.ts';
+import type { paths as AttendancePaths } from '../gen/attendance.ts';
+import type { paths as LedgerPaths } from '../gen/ledger.ts';
+import { ApiProblem, toProblem } from './problem.ts';
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Turns every answer that is not a success, and every missing one, into an ApiProblem. */
+const problems: Middleware = {
+  async onResponse({ response }) {
+    if (!response.ok) throw toProblem(response.status, await response.json().catch(() => null));
+  },
+  onError({ error }) {
+    return error instanceof ApiProblem ? error : new ApiProblem('offline', 0, { cause: error });
+  },
+};
+
+const client = createClient<AnagraficaPaths & LedgerPaths & AttendancePaths>({
+  baseUrl: globalThis.location?.origin ?? '',
+  fetch: (request) => fetch(request),
+});
+client.use(problems);
+
+/** A guardian's pupil as anagrafica tells it, with badges and enrolments. */
+export type Pupil = Awaited<ReturnType<typeof readPupils>>[number];
+/** A page of the virtual account's movements with the balances around the whole range. */
+export type StatementPage = Awaited<ReturnType<typeof readStatement>>;
+/** One movement of the virtual account. */
+export type Movement = StatementPage['movements'][number];
+/** A page of service days, newest first. */
+export type PresencesPage = Awaited<ReturnType<typeof readPresences>>;
+/** One service day of a pupil. */
+export type PresenceDay = PresencesPage['days'][number];
+
+/** Which days of which pupil's service to read, from where on. */
+export interface RangeRequest {
+  readonly pupilId: string;
+  readonly service: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+/** The signed-in guardian's pupils; empty for a person who answers for nobody. @throws ApiProblem */
+export async function readPupils(signal?: AbortSignal) {
+  const { data } = await client.GET('/api/anagrafica/pupils', { signal: within(signal) });
+  return present(data).pupils;
+}
+
+/** One page of a statement, oldest movement first. @throws ApiProblem */
+export async function readStatement(request: RangeRequest, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/ledger/pupils/{pupilId}/statement', {
+    params: { path: { pupilId: request.pupilId }, query: queryOf(request) },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** One page of service days, newest first. @throws ApiProblem */
+export async function readPresences(request: RangeRequest, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/attendance/pupils/{pupilId}/presences', {
+    params: { path: { pupilId: request.pupilId }, query: queryOf(request) },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+function queryOf({ service, from, to, cursor, limit }: RangeRequest) {
+  return cursor === null ? { service, from, to, limit } : { service, from, to, limit, cursor };
+}
+
+function within(signal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+}
+
+function present<Data>(data: Data | undefined): Data {
+  if (data === undefined) throw new ApiProblem('internal', 200);
+  return data;
+}

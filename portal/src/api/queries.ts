@@ -1,0 +1,68 @@
+import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { type RangeRequest, readPresences, readPupils, readStatement } from './client.ts';
+import { mayPass } from './problem.ts';
+import { readSession } from './session.ts';
+
+const SESSION_FRESH_MS = 60_000;
+const PUPILS_FRESH_MS = 5 * 60_000;
+const RETRIES_MAX = 2;
+
+/** While today is on the page a swipe shows within two seconds. */
+export const LIVE_EVERY_MS = 2_000;
+
+/** Days or movements per request; the services allow 100. */
+export const PAGE_SIZE = 50;
+
+/** The portal's one cache of answers. Kept only in memory: nothing personal is stored in the browser. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: (count, error) => count < RETRIES_MAX && mayPass(error),
+        retryDelay: (count) => 500 * 2 ** count,
+        refetchOnWindowFocus: true,
+        // Without this a laptop that believes itself offline would wait in silence instead of saying so.
+        networkMode: 'always',
+      },
+    },
+  });
+}
+
+/** Who is signed in, and whose site this is. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => readSession(signal),
+  staleTime: SESSION_FRESH_MS,
+});
+
+/** The guardian's own pupils. */
+export const pupilsQuery = queryOptions({
+  queryKey: ['pupils'],
+  queryFn: ({ signal }) => readPupils(signal),
+  staleTime: PUPILS_FRESH_MS,
+});
+
+/** What the pages of a list are asked with, but for the place to go on from. */
+export type RangeSearch = Omit<RangeRequest, 'cursor' | 'limit'>;
+
+/** A statement, page by page. `live` keeps it fresh while the page is visible. */
+export function statementQuery(search: RangeSearch, live: boolean) {
+  return infiniteQueryOptions({
+    queryKey: ['statement', search],
+    queryFn: ({ pageParam, signal }) => readStatement({ ...search, cursor: pageParam, limit: PAGE_SIZE }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: live ? LIVE_EVERY_MS : false,
+  });
+}
+
+/** Service days, page by page. `live` keeps them fresh while the page is visible. */
+export function presencesQuery(search: RangeSearch, live: boolean) {
+  return infiniteQueryOptions({
+    queryKey: ['presences', search],
+    queryFn: ({ pageParam, signal }) => readPresences({ ...search, cursor: pageParam, limit: PAGE_SIZE }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: live ? LIVE_EVERY_MS : false,
+  });
+}

@@ -1,0 +1,55 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createBrowserRouter, RouterProvider } from 'react-router';
+import { createQueryClient } from './api/queries.ts';
+import { CrashedPage } from './frame/crashed-page.tsx';
+import { Frame } from './frame/frame.tsx';
+import { Loading } from './parts/loading.tsx';
+import { SERVICES } from './services.ts';
+
+const BUILT: Readonly<Record<string, () => Promise<{ Component: React.ComponentType }>>> = {
+  '/conto-corrente-virtuale': async () => ({ Component: (await import('./pages/account-page.tsx')).AccountPage }),
+  '/refezione-scolastica': async () => ({ Component: (await import('./pages/canteen-page.tsx')).CanteenPage }),
+};
+
+async function notYetPage() {
+  return { Component: (await import('./pages/not-yet-page.tsx')).NotYetPage };
+}
+
+const queries = createQueryClient();
+
+// Every page is a chunk of its own: the first visit loads the frame and one page.
+const router = createBrowserRouter([
+  {
+    path: '/',
+    Component: Frame,
+    ErrorBoundary: CrashedPage,
+    HydrateFallback: Loading,
+    children: [
+      {
+        ErrorBoundary: CrashedPage,
+        children: [
+          { index: true, lazy: async () => ({ Component: (await import('./pages/hub-page.tsx')).HubPage }) },
+          { path: 'accedi', lazy: async () => ({ Component: (await import('./pages/sign-in-page.tsx')).SignInPage }) },
+          {
+            path: 'accedi/identita-digitale',
+            lazy: async () => ({ Component: (await import('./pages/digital-identity-page.tsx')).DigitalIdentityPage }),
+          },
+          ...SERVICES.map((service) => ({ path: service.path, lazy: BUILT[service.path] ?? notYetPage })),
+          ...(['imprese', 'altri-enti', 'servizi', 'accessibilita', 'privacy', '*'] as const).map((path) => ({
+            path,
+            lazy: async () => ({ Component: (await import('./pages/plain-pages.tsx')).plainPages[path] }),
+          })),
+        ],
+      },
+    ],
+  },
+]);
+
+/** The portal: one cache of answers, one router. */
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,36 @@
+import { serviceDate } from '@campanella/vocabulary';
+import { expect, test } from '@jest/globals';
+import { includesDay, rangeFault, readSearch, writeSearch } from './search.ts';
+
+const standard = { from: serviceDate('2024-11-13'), to: serviceDate('2024-12-13') };
+
+test('a search written to an address is read back the same', () => {
+  const search = { subject: '0198c7aa', from: serviceDate('2023-04-13'), to: serviceDate('2024-12-13') };
+  expect(readSearch(writeSearch(search, 'badge'), 'badge', standard)).toEqual(search);
+});
+
+test.each(['', 'da=&a=', 'da=2024-02-30&a=domani', 'utente=x'])(
+  'the address "%s" gives the default days',
+  (address) => {
+    expect(readSearch(new URLSearchParams(address), 'badge', standard)).toEqual({ subject: null, ...standard });
+  },
+);
+
+test.each([
+  ['2024-11-13', '2024-12-13', null],
+  ['2024-12-13', '2024-12-13', null],
+  ['2023-04-13', '2024-12-13', null],
+  ['2024-12-14', '2024-12-13', 'inverted'],
+  ['', '2024-12-13', 'missing_from'],
+  ['2024-12-13', '', 'missing_to'],
+  ['2024-02-30', '2024-12-13', 'missing_from'],
+  ['2021-12-14', '2024-12-13', null],
+  ['2021-12-13', '2024-12-13', 'too_long'],
+])('the range %s to %s has the fault %s', (from, to, fault) => {
+  expect(rangeFault(from, to)).toBe(fault);
+});
+
+test('a range keeps itself fresh on its last day and not the day after', () => {
+  expect(includesDay(standard, serviceDate('2024-12-13'))).toBe(true);
+  expect(includesDay(standard, serviceDate('2024-12-14'))).toBe(false);
+});

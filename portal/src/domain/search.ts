@@ -1,0 +1,57 @@
+import { parseServiceDate, type ServiceDate } from '@campanella/vocabulary';
+import type { DayRange } from './days.ts';
+
+/** What a data page is asked to show: whom (a badge's or a pupil's opaque id) and which days. */
+export interface Search {
+  readonly subject: string | null;
+  readonly from: ServiceDate;
+  readonly to: ServiceDate;
+}
+
+/** Longest range that the services answer. */
+export const MONTHS_MAX = 36;
+
+/** Why a range cannot be searched. */
+export type RangeFault = 'missing_from' | 'missing_to' | 'inverted' | 'too_long';
+
+/**
+ * Reads a search from a page's address. What is missing or unreadable takes its default, so an old or mistyped link still shows a page.
+ *
+ * @param subjectName the address' word for the subject: `badge` or `utente`
+ */
+export function readSearch(address: URLSearchParams, subjectName: string, standard: DayRange): Search {
+  return {
+    subject: address.get(subjectName),
+    from: parseServiceDate(address.get('da') ?? '') ?? standard.from,
+    to: parseServiceDate(address.get('a') ?? '') ?? standard.to,
+  };
+}
+
+/** Writes a search as a page's address; {@link readSearch} reads it back. Ids are opaque: no name and no badge number gets into it. */
+export function writeSearch(search: Search, subjectName: string): URLSearchParams {
+  const address = new URLSearchParams();
+  if (search.subject !== null) address.set(subjectName, search.subject);
+  address.set('da', search.from);
+  address.set('a', search.to);
+  return address;
+}
+
+/** Says what is wrong with the two dates of a form, as typed; null when they can be searched. */
+export function rangeFault(fromText: string, toText: string): RangeFault | null {
+  const from = parseServiceDate(fromText);
+  const to = parseServiceDate(toText);
+  if (from === null) return 'missing_from';
+  if (to === null) return 'missing_to';
+  if (from > to) return 'inverted';
+  return monthsBetween(from, to) >= MONTHS_MAX ? 'too_long' : null;
+}
+
+/** Says whether something that happens now belongs to the range: then the page keeps itself fresh. */
+export function includesDay(range: DayRange, day: ServiceDate): boolean {
+  return range.from <= day && day <= range.to;
+}
+
+function monthsBetween(from: ServiceDate, to: ServiceDate): number {
+  const months = (day: ServiceDate) => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7));
+  return months(to) - months(from) - (to.slice(8) < from.slice(8) ? 1 : 0);
+}

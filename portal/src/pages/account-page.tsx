@@ -1,0 +1,198 @@
+import { serviceDateAt } from '@campanella/vocabulary';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useSearchParams } from 'react-router';
+import type { Movement, Pupil } from '../api/client.ts';
+import { statementQuery } from '../api/queries.ts';
+import { formatDate, formatInstant, formatTime, lastMonth } from '../domain/days.ts';
+import { formatEuros, formatMovement } from '../domain/money.ts';
+import { readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { type DataRow, DataTable } from '../parts/data-table.tsx';
+import { Loading } from '../parts/loading.tsx';
+import { MoreButton } from '../parts/more-button.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { OwnPupils } from '../parts/own-pupils.tsx';
+import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
+import { ProducedBy } from '../parts/produced-by.tsx';
+import { RefusalNotice } from '../parts/refusal-notice.tsx';
+import { SearchForm } from '../parts/search-form.tsx';
+import { TroubleNotice } from '../parts/trouble-notice.tsx';
+import { useLive } from '../parts/use-live.ts';
+import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
+import { WrongData } from '../parts/wrong-data.tsx';
+import { TEXTS } from '../texts.ts';
+
+const { account: texts, search: searchTexts } = TEXTS;
+const SUBJECT = 'badge';
+
+/** `Conto corrente virtuale`: the movements and the balance of the account behind one of the guardian's badges. */
+export function AccountPage() {
+  return (
+    <>
+      <PageHead
+        title={TEXTS.titles.account}
+        crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.account.title }]}
+        intro={texts.intro}
+      />
+      <OwnPupils>{(pupils) => <AccountSearch pupils={pupils} />}</OwnPupils>
+    </>
+  );
+}
+
+interface OwnBadge {
+  readonly badgeId: string;
+  readonly badgeNumber: string;
+  readonly status: 'active' | 'blocked' | 'expired';
+  readonly pupil: Pupil;
+}
+
+function AccountSearch({ pupils }: { pupils: readonly Pupil[] }) {
+  const [address, setAddress] = useSearchParams();
+  const badges = pupils.flatMap((pupil): OwnBadge[] => pupil.badges.map((badge) => ({ ...badge, pupil })));
+  const asked = readSearch(address, SUBJECT, lastMonth(serviceDateAt(new Date())));
+  const standard = badges.find((badge) => badge.status === 'active') ?? badges[0];
+  const search: Search = { ...asked, subject: asked.subject ?? standard?.badgeId ?? null };
+  const chosen = badges.find((badge) => badge.badgeId === search.subject);
+  return (
+    <>
+      <SearchForm
+        key={`${search.subject} ${search.from} ${search.to}`}
+        subjectLabel={searchTexts.badge}
+        noSubject={searchTexts.chooseNoBadge}
+        options={badges.map((badge) => ({ value: badge.badgeId, label: badgeLabel(badge) }))}
+        search={search}
+        onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT))}
+      />
+      {chosen === undefined ? <RefusalNotice /> : <AccountOfBadge badge={chosen} search={search} />}
+      <WrongData />
+    </>
+  );
+}
+
+function badgeLabel({ badgeNumber, pupil, status }: OwnBadge): string {
+  return `${searchTexts.badgeOption(badgeNumber, pupil.displayName)}${searchTexts.badgeStatus[status]}`;
+}
+
+function AccountOfBadge({ badge, search }: { badge: OwnBadge; search: Search }) {
+  const enrolment = badge.pupil.enrolments.find(({ paymentMode }) => paymentMode === 'prepaid');
+  if (enrolment === undefined) return <Notice tone="info">{texts.noAccount}</Notice>;
+  return <Statement badge={badge} service={enrolment.service} search={search} />;
+}
+
+function Statement({ badge, service, search }: { badge: OwnBadge; service: string; search: Search }) {
+  const isLive = useLive(search);
+  const { pupilId } = badge.pupil;
+  const statement = useInfiniteQuery(statementQuery({ pupilId, service, from: search.from, to: search.to }, isLive));
+  useSignOutNoticed(statement.error);
+  const retry = () => void statement.refetch();
+  const last = statement.data?.pages.at(-1);
+  if (statement.data === undefined || last === undefined) {
+    return statement.isError ? <TroubleNotice error={statement.error} onRetry={retry} /> : <Loading />;
+  }
+  const movements = statement.data.pages.flatMap((page) => page.movements);
+  const period = searchTexts.period(formatDate(search.from), formatDate(search.to));
+  return (
+    <section aria-labelledby="results-title">
+      <h2 id="results-title">{searchTexts.results}</h2>
+      {statement.isError && <TroubleNotice error={statement.error} isStale onRetry={retry} />}
+      <Balances
+        current={last.currentBalanceCents}
+        opening={last.openingBalanceCents}
+        closing={last.closingBalanceCents}
+        asOf={last.asOf}
+        search={search}
+        isLive={isLive}
+      />
+      {movements.length === 0 ? (
+        <Notice tone="info">{texts.empty}</Notice>
+      ) : (
+        <>
+          <DataTable
+            caption={texts.tableOf(badge.badgeNumber, period)}
+            columns={[
+              { label: texts.columns.date },
+              { label: texts.columns.kind },
+              { label: texts.columns.amount, isAmount: true },
+              { label: texts.columns.balance, isAmount: true },
+            ]}
+            rows={[
+              edgeRow('opening', search.from, texts.openingRow, last.openingBalanceCents),
+              ...movements.map(movementRow),
+              ...(statement.hasNextPage
+                ? []
+                : [edgeRow('closing', search.to, texts.closingRow, last.closingBalanceCents)]),
+            ]}
+          />
+          {statement.hasNextPage && <p>{texts.goesOn}</p>}
+          <MoreButton
+            shownCount={movements.length}
+            hasMore={statement.hasNextPage}
+            isLoading={statement.isFetchingNextPage}
+            onMore={() => void statement.fetchNextPage()}
+          />
+        </>
+      )}
+      <ProducedBy source="account" asOf={last.asOf} />
+    </section>
+  );
+}
+
+interface BalancesProps {
+  readonly current: number;
+  readonly opening: number;
+  readonly closing: number;
+  readonly asOf: string;
+  readonly search: Search;
+  readonly isLive: boolean;
+}
+
+function Balances({ current, opening, closing, asOf, search, isLive }: BalancesProps) {
+  return (
+    <>
+      <div className="balances">
+        <div className="balance-now">
+          <h3>{texts.currentBalance}</h3>
+          <p className={`figure${current < 0 ? ' negative' : ''}`} aria-live="polite" data-testid="current-balance">
+            {formatEuros(current)}
+          </p>
+          <p className="as-of">
+            {texts.asOf} <time dateTime={asOf}>{formatInstant(asOf)}</time>. {isLive && texts.live}
+          </p>
+        </div>
+        <dl className="balance-sum">
+          <div>
+            <dt>{texts.opening(formatDate(search.from))}</dt>
+            <dd data-testid="opening-balance">{formatEuros(opening)}</dd>
+          </div>
+          <div>
+            <dt>{texts.difference}</dt>
+            <dd data-testid="difference">{formatMovement(closing - opening)}</dd>
+          </div>
+          <div className="total">
+            <dt>{texts.closing(formatDate(search.to))}</dt>
+            <dd data-testid="closing-balance">{formatEuros(closing)}</dd>
+          </div>
+        </dl>
+      </div>
+      {current < 0 && <Notice tone="warning">{texts.belowZero}</Notice>}
+    </>
+  );
+}
+
+function edgeRow(key: string, day: string, label: string, balanceCents: number): DataRow {
+  return { key, cells: [formatDate(day), label, '', formatEuros(balanceCents)], emphasis: 'edge' };
+}
+
+function movementRow(movement: Movement): DataRow {
+  const { transferId, occurredAt, serviceDate, kind, amountCents, balanceAfterCents } = movement;
+  return {
+    key: transferId,
+    cells: [
+      `${formatDate(serviceDate)} ${formatTime(occurredAt)}`,
+      texts.kinds[kind],
+      <span key="amount" className={amountCents < 0 ? 'negative' : 'positive'}>
+        {formatMovement(amountCents)}
+      </span>,
+      formatEuros(balanceAfterCents),
+    ],
+  };
+}

@@ -1,0 +1,32 @@
+import { Link, useLocation } from 'react-router';
+import { Notice } from '../parts/notice.tsx';
+import { OfficeContact } from '../parts/office-contact.tsx';
+import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
+import { SignedIn } from '../parts/signed-in.tsx';
+import { serviceAt } from '../services.ts';
+import { TEXTS } from '../texts.ts';
+
+/** The page of a service that cannot be used online yet: says so, and whom to contact. */
+export function NotYetPage() {
+  const service = serviceAt(useLocation().pathname);
+  if (service === undefined) return null;
+  return (
+    <>
+      <PageHead
+        title={service.pageTitle}
+        crumbs={[...SERVICE_CRUMBS, { label: service.title }]}
+        intro={service.sentence}
+      />
+      <SignedIn>
+        {() => (
+          <Notice tone="info" title={TEXTS.notYet.title}>
+            <p>
+              {TEXTS.notYet.text} <OfficeContact />
+            </p>
+            <Link to="/">{TEXTS.notYet.back}</Link>
+          </Notice>
+        )}
+      </SignedIn>
+    </>
+  );
+}

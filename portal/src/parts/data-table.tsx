@@ -1,0 +1,70 @@
+import type { ReactNode } from 'react';
+
+/** A column: its heading, and whether it holds amounts. */
+export interface Column {
+  readonly label: string;
+  readonly isAmount?: boolean;
+}
+
+/** A row: one cell per column, the first names the row. */
+export interface DataRow {
+  readonly key: string;
+  readonly cells: readonly ReactNode[];
+  readonly emphasis?: 'edge' | 'today';
+}
+
+interface DataTableProps {
+  readonly caption: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly DataRow[];
+}
+
+// On a phone the style sheet lays rows out as cards, and `display` other than a table's takes a table's meaning away from screen
+// readers: the roles give it back.
+const ROLES = {
+  table: { role: 'table' },
+  group: { role: 'rowgroup' },
+  row: { role: 'row' },
+  column: { role: 'columnheader' },
+  head: { role: 'rowheader' },
+  cell: { role: 'cell' },
+} as const;
+
+/** A table that becomes a list of cards on a narrow screen, the same content for everybody. */
+export function DataTable({ caption, columns, rows }: DataTableProps) {
+  return (
+    <table className="data-table" {...ROLES.table}>
+      <caption>{caption}</caption>
+      <thead {...ROLES.group}>
+        <tr {...ROLES.row}>
+          {columns.map((column) => (
+            <th key={column.label} scope="col" className={amountClass(column)} {...ROLES.column}>
+              {column.label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody {...ROLES.group}>
+        {rows.map((row) => (
+          <tr key={row.key} className={row.emphasis} {...ROLES.row}>
+            {columns.map((column, index) =>
+              index === 0 ? (
+                <th key={column.label} scope="row" {...ROLES.head}>
+                  {row.cells[index]}
+                </th>
+              ) : (
+                <td key={column.label} className={amountClass(column)} data-label={column.label} {...ROLES.cell}>
+                  {row.cells[index]}
+                </td>
+              ),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function amountClass(column: Column): string | undefined {
+  return column.isAmount ? 'amount' : undefined;
+}

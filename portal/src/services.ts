@@ -1,0 +1,35 @@
+import { TEXTS } from './texts.ts';
+
+/** One of the seven services of the hub. */
+export interface Service {
+  readonly path: string;
+  readonly title: string;
+  readonly sentence: string;
+  readonly pageTitle: string;
+  readonly icon: string;
+}
+
+const { services, titles } = TEXTS;
+
+/** The seven services in the order in which parents know them. */
+export const SERVICES: readonly Service[] = [
+  { path: '/scheda-anagrafica', ...services.record, pageTitle: titles.record, icon: 'it-user' },
+  { path: '/refezione-scolastica', ...services.canteen, pageTitle: titles.canteen, icon: 'it-calendar' },
+  { path: '/documenti-contabili', ...services.documents, pageTitle: titles.documents, icon: 'it-files' },
+  { path: '/conto-corrente-virtuale', ...services.account, pageTitle: titles.account, icon: 'it-chart-line' },
+  { path: '/pagamento-servizi-scolastici', ...services.payment, pageTitle: titles.payment, icon: 'it-card' },
+  { path: '/ricariche-pagopa', ...services.topUp, pageTitle: titles.topUp, icon: 'it-plus-circle' },
+  { path: '/comunicazioni-assenze', ...services.absences, pageTitle: titles.absences, icon: 'it-comment' },
+];
+
+/** The service whose page a local path is; undefined for every other page. */
+export function serviceAt(path: string): Service | undefined {
+  const [page] = path.split('?', 1);
+  return SERVICES.find((service) => service.path === page);
+}
+
+/** Where to go back to after sign-in: a page of this portal, never another site's, and never the sign-in itself. */
+export function returnPath(wanted: string | null): string {
+  if (wanted === null || !/^\/(?![/\\])/.test(wanted) || wanted.startsWith('/accedi')) return '/';
+  return wanted;
+}
