@@ -1,0 +1,39 @@
+import type { Cents, MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
+import type { Charge } from '../domain/swipe.ts';
+
+/** Longest span of days asked for at once. */
+export const RANGE_MONTHS_MAX = 36;
+
+/** What is known of one service day of a pupil. */
+export interface PresenceDay {
+  readonly serviceDate: ServiceDate;
+  readonly menu: string | null;
+  /** Null where no swipe made a presence. */
+  readonly presence: {
+    readonly charge: Charge;
+    readonly amountCents: Cents;
+    readonly badgeNumber: string;
+    readonly swipedAt: Date;
+  } | null;
+}
+
+/** Which page of a pupil's service days. */
+export interface PresenceDaysQuery {
+  readonly municipalityId: MunicipalityId;
+  readonly pupilId: PupilId;
+  readonly service: ServiceCode;
+  readonly from: ServiceDate;
+  readonly to: ServiceDate;
+  /** Only days before this one: the last of the page before. */
+  readonly before: ServiceDate | null;
+  readonly limit: number;
+}
+
+/** Reads what parents see of presences. */
+export interface PresenceDaysReader {
+  /**
+   * The service days of the pupil's school and the days of the pupil's presences, newest first; null for a pupil who is not
+   * in our projection.
+   */
+  listDays(query: PresenceDaysQuery): Promise<readonly PresenceDay[] | null>;
+}

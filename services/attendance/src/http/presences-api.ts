@@ -1,0 +1,89 @@
+import { HttpRefusal, identityOf, notFound, requireIdentity } from '@campanella/service-kit';
+import {
+  type PupilId,
+  parseId,
+  type ServiceDate,
+  serviceCode,
+  serviceDate,
+  serviceDateAt,
+} from '@campanella/vocabulary';
+import { Router } from 'express';
+import { type PresenceDay, type PresenceDaysReader, RANGE_MONTHS_MAX } from '../app/presence-days.ts';
+import { describeAttendanceApi, type PresencesAnswer, PresencesQuery } from './describe.ts';
+import { MESSAGES } from './messages.ts';
+
+/** The routes of attendance behind the gateway: what the bearer of an internal identity token may see, and no more. */
+export function attendanceApi(deps: {
+  readonly reader: PresenceDaysReader;
+  readonly jwksUrl: string;
+  readonly clock: { now(): Date };
+}): Router {
+  const router = Router();
+  const description = describeAttendanceApi();
+  router.get('/openapi.json', (_request, response) => {
+    response.json(description);
+  });
+  router.use('/api/attendance', requireIdentity({ jwksUrl: deps.jwksUrl }));
+  router.get('/api/attendance/pupils/:pupilId/presences', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const pupilId = parseId<PupilId>(request.params.pupilId);
+    // Whose pupil comes before everything else, so that no other fault tells one pupil from another.
+    if (pupilId === null || !pupilIds.includes(pupilId)) throw notFound();
+    const query = takeQuery(request.query);
+    const now = deps.clock.now();
+    const days = await deps.reader.listDays({ ...query, municipalityId, pupilId, limit: query.limit + 1 });
+    if (days === null) throw notFound();
+    const page = days.slice(0, query.limit);
+    const answer: PresencesAnswer = {
+      days: page.map((day) => toLine(day, serviceDateAt(now))),
+      nextCursor: days.length > query.limit ? (page.at(-1)?.serviceDate ?? null) : null,
+      asOf: now.toISOString(),
+    };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+  return router;
+}
+
+function takeQuery(raw: unknown) {
+  const parsed = PresencesQuery.safeParse(raw);
+  if (!parsed.success) {
+    const fields = Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message]));
+    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
+  }
+  const { service, cursor, limit } = parsed.data;
+  const from = serviceDate(parsed.data.from);
+  const to = serviceDate(parsed.data.to);
+  if (from > to) throw new HttpRefusal(422, 'inverted_range', MESSAGES.invertedRange);
+  if (to > monthsAfter(from, RANGE_MONTHS_MAX)) throw new HttpRefusal(422, 'range_too_long', MESSAGES.rangeTooLong);
+  return { service: serviceCode(service), from, to, before: cursor === undefined ? null : serviceDate(cursor), limit };
+}
+
+function monthsAfter(day: ServiceDate, months: number): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCMonth(date.getUTCMonth() + months);
+  return date.toISOString().slice(0, 10);
+}
+
+function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][number] {
+  const { serviceDate: on, menu, presence } = day;
+  if (presence === null) {
+    return {
+      serviceDate: on,
+      presence: on >= today ? 'expected' : 'absent',
+      menu,
+      charge: 'not_charged',
+      amountCents: 0,
+      badgeNumber: null,
+      swipedAt: null,
+    };
+  }
+  return {
+    serviceDate: on,
+    presence: 'present',
+    menu,
+    charge: presence.charge,
+    amountCents: presence.amountCents,
+    badgeNumber: presence.badgeNumber,
+    swipedAt: presence.swipedAt.toISOString(),
+  };
+}

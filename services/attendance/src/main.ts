@@ -1,0 +1,128 @@
+import { openFieldCipher } from '@campanella/field-encryption';
+import { openLedgerClient } from '@campanella/ledger-client';
+import { consumers, openBus, outboxRelay } from '@campanella/messaging';
+import { openDatabase } from '@campanella/postgres';
+import { OfficeServiceService } from '@campanella/proto/attendance/v1/office';
+import { TerminalServiceService } from '@campanella/proto/attendance/v1/terminal';
+import {
+  createHttpApp,
+  createLogger,
+  finishHttpApp,
+  grpcServer,
+  httpServer,
+  runMain,
+  runService,
+} from '@campanella/service-kit';
+import { directoryMemory } from './app/directory-memory.ts';
+import { directoryWatch } from './app/directory-watch.ts';
+import { directoryKeeper } from './app/keep-directory.ts';
+import { knownAccounts } from './app/known-accounts.ts';
+import { recordSwipes } from './app/record-swipes.ts';
+import { swipeGatherer } from './app/swipe-gatherer.ts';
+import { terminalRoom } from './app/terminal-directory.ts';
+import { readAttendanceConfig } from './config.ts';
+import { onDirectoryChanged } from './events/directory-changed.ts';
+import { appendMeals } from './events/meal-recorded.ts';
+import { anagraficaClient } from './grpc/anagrafica-client.ts';
+import { drainTerminals } from './grpc/drain-terminals.ts';
+import { ledgerPort } from './grpc/ledger.ts';
+import { officeService } from './grpc/office-service.ts';
+import { terminalService } from './grpc/terminal-service.ts';
+import { attendanceApi } from './http/presences-api.ts';
+import { measureRecording } from './measure-recording.ts';
+import { accountStore } from './store/account-store.ts';
+import { directoryStore } from './store/directory-store.ts';
+import { officeStore } from './store/office-store.ts';
+import { presenceDaysReader } from './store/presence-days.ts';
+import { presenceStore } from './store/presence-store.ts';
+
+await runMain(async () => {
+  const config = readAttendanceConfig(process.env);
+  const logger = createLogger({ service: 'attendance', level: config.LOG_LEVEL });
+  const clock = { now: () => new Date() };
+  const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'attendance' }, logger);
+  const bus = openBus({ url: config.AMQP_URL, service: 'attendance' }, logger);
+  const ledgerClient = openLedgerClient({ addresses: config.LEDGER_ADDRESSES, logger });
+  const ledger = ledgerPort(ledgerClient);
+  const anagrafica = anagraficaClient(config.ANAGRAFICA_ADDRESS);
+  const office = officeStore(database);
+  const memory = directoryMemory();
+  const accounts = knownAccounts({ store: accountStore(database), ledger });
+  const room = terminalRoom(memory);
+  const onFault = (fault: unknown, what: string) => logger.warn({ err: fault, what }, 'will be tried again');
+  const keeper = directoryKeeper({
+    store: directoryStore(database, openFieldCipher(config.FIELD_KEY)),
+    anagrafica,
+    memory,
+    accounts,
+    onChanged: room.announce,
+    onFault,
+  });
+  const watch = directoryWatch({
+    keeper,
+    room,
+    office,
+    pullEveryMs: config.DIRECTORY_PULL_MS,
+    refreshEveryMs: config.DIRECTORY_REFRESH_MS,
+    onFault,
+  });
+  const recordDeps = {
+    transaction: database.transaction.bind(database),
+    store: presenceStore(database),
+    ledger,
+    accounts,
+    holdersIn: memory.holdersIn,
+    appendMeals,
+    clock,
+  };
+  const gatherer = swipeGatherer({
+    record: measureRecording((batch) => recordSwipes(recordDeps, batch)),
+    onFault: (fault, batchSize) => logger.warn({ err: fault, batchSize }, 'swipes not recorded yet'),
+  });
+  const app = createHttpApp({ logger, service: 'attendance' });
+  app.use(attendanceApi({ reader: presenceDaysReader(database), jwksUrl: config.IDENTITY_JWKS_URL, clock }));
+  finishHttpApp(app);
+  await runService({
+    logger,
+    service: 'attendance',
+    stopWithinMs: config.STOP_WITHIN_MS,
+    opsPort: config.OPS_PORT,
+    listenHost: config.LISTEN_HOST,
+    parts: [
+      database,
+      bus,
+      outboxRelay({ database, bus, logger }),
+      ledgerClient,
+      watch,
+      consumers({
+        bus,
+        database,
+        queue: 'attendance.directory',
+        consumers: [onDirectoryChanged],
+        deps: watch,
+        logger,
+      }),
+      grpcServer({
+        host: config.LISTEN_HOST,
+        port: config.GRPC_PORT,
+        logger,
+        services: [
+          {
+            definition: TerminalServiceService,
+            implementation: terminalService({ office, memory, room, gatherer, clock, logger }),
+          },
+          {
+            definition: OfficeServiceService,
+            implementation: officeService({
+              store: office,
+              watch: async (municipalityId) => watch.readSoon(municipalityId),
+            }),
+          },
+        ],
+      }),
+      drainTerminals({ room, gatherer, withinMs: config.STOP_WITHIN_MS / 2 }),
+      httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),
+    ],
+  });
+  anagrafica.close();
+});

@@ -1,0 +1,99 @@
+import type { Database } from '@campanella/postgres';
+import { id, type MunicipalityId, numberId, type SchoolId, type TerminalId } from '@campanella/vocabulary';
+import type { OfficeStore, TerminalRecord } from '../app/office.ts';
+
+interface TerminalRow {
+  readonly municipality_id: number;
+  readonly terminal_id: string;
+  readonly school_id: string;
+  readonly name: string;
+  readonly key_hash: Buffer;
+  readonly disabled_at: Date | null;
+}
+
+/** Terminals, calendar and menus in PostgreSQL. */
+export function officeStore(database: Database): OfficeStore {
+  return {
+    async findTerminal(terminalId) {
+      const { rows } = await database.query<TerminalRow>({
+        name: 'find_terminal',
+        text: `select municipality_id, terminal_id, school_id, name, key_hash, disabled_at from terminals where terminal_id = $1`,
+        values: [terminalId],
+      });
+      const [row] = rows;
+      return row === undefined ? null : toTerminal(row);
+    },
+    async putTerminal({ terminal, keyHash }) {
+      const { rowCount } = await database.query({
+        name: 'put_terminal',
+        text: `insert into terminals (municipality_id, terminal_id, school_id, name, key_hash) values ($1, $2, $3, $4, $5)
+               on conflict (terminal_id) do update set school_id = excluded.school_id, name = excluded.name,
+                 key_hash = excluded.key_hash, disabled_at = null
+               where terminals.municipality_id = excluded.municipality_id`,
+        values: [terminal.municipalityId, terminal.terminalId, terminal.schoolId, terminal.name, keyHash],
+      });
+      return rowCount > 0;
+    },
+    async disableTerminal(municipalityId, terminalId) {
+      const { rowCount } = await database.query({
+        name: 'disable_terminal',
+        text: `update terminals set disabled_at = coalesce(disabled_at, now()) where municipality_id = $1 and terminal_id = $2`,
+        values: [municipalityId, terminalId],
+      });
+      return rowCount > 0;
+    },
+    async listDisabled(terminalIds) {
+      const { rows } = await database.query<{ terminal_id: string }>({
+        name: 'list_disabled_terminals',
+        text: 'select terminal_id from terminals where terminal_id = any($1::uuid[]) and disabled_at is not null',
+        values: [[...terminalIds]],
+      });
+      return rows.map((row) => id<TerminalId>(row.terminal_id));
+    },
+    async putServiceDays(place, range, days) {
+      await database.transaction(async (tx) => {
+        const key = [place.municipalityId, place.schoolId, place.service];
+        await tx.query({
+          text: `delete from service_days where municipality_id = $1 and school_id = $2 and service = $3
+                 and service_date between $4 and $5 and service_date <> all($6::date[])`,
+          values: [...key, range.from, range.until, [...days]],
+        });
+        await tx.query({
+          text: `insert into service_days (municipality_id, school_id, service, service_date)
+                 select $1, $2, $3, day from unnest($4::date[]) day order by day on conflict do nothing`,
+          values: [...key, [...days]],
+        });
+      });
+    },
+    async putMenus(place, menus) {
+      await database.transaction(async (tx) => {
+        const key = [place.municipalityId, place.schoolId, place.service];
+        const removed = menus.filter((menu) => menu.text === '').map((menu) => menu.serviceDate);
+        const kept = menus.filter((menu) => menu.text !== '');
+        await tx.query({
+          text: `delete from menus where municipality_id = $1 and school_id = $2 and service = $3 and service_date = any($4::date[])`,
+          values: [...key, removed],
+        });
+        await tx.query({
+          text: `insert into menus (municipality_id, school_id, service, service_date, text)
+                 select $1, $2, $3, day, text from unnest($4::date[], $5::text[]) m(day, text) order by day
+                 on conflict (municipality_id, school_id, service, service_date) do update set text = excluded.text`,
+          values: [...key, kept.map((menu) => menu.serviceDate), kept.map((menu) => menu.text)],
+        });
+      });
+    },
+  };
+}
+
+function toTerminal(row: TerminalRow): TerminalRecord {
+  return {
+    terminal: {
+      municipalityId: numberId<MunicipalityId>(row.municipality_id),
+      terminalId: id<TerminalId>(row.terminal_id),
+      schoolId: id<SchoolId>(row.school_id),
+      name: row.name,
+    },
+    keyHash: row.key_hash,
+    isDisabled: row.disabled_at !== null,
+  };
+}
