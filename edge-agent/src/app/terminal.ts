@@ -62,10 +62,13 @@ const VERDICT_OF_REFUSAL = {
 /** Faults of a line that a cook can do something about; bare noise is not one of them. */
 const SHOWN_FAULTS: ReadonlySet<FrameErrorKind> = new Set(['wrong_check', 'track_unreadable', 'payment_card']);
 
+const FAULT_LOGGED_EVERY_MS = 60_000;
+
 /** The terminal: takes readings, writes them to the journal, and only then says green. Emits `changed` and `swiped`. */
 export class Terminal extends EventEmitter<{ changed: []; swiped: [] }> {
   readonly #deps: TerminalDeps;
   readonly #readers = new Map<string, ReaderState>();
+  readonly #faultDueAtMs = new Map<string, number>();
   #index: BadgeIndex;
   #lastSwipe: ShownSwipe | null = null;
   #readerFault: ScreenState['readerFault'] = null;
@@ -133,10 +136,21 @@ export class Terminal extends EventEmitter<{ changed: []; swiped: [] }> {
 
   /** Shows bytes that gave no badge, where the cook can do something about it. */
   takeFault(readerName: string, error: FrameError): void {
-    this.#deps.warn({ readerName, reason: error.kind, bytes: error.bytes }, 'the reader sent bytes that are no badge');
+    this.#logFault(readerName, error);
     if (!SHOWN_FAULTS.has(error.kind)) return;
     this.#readerFault = { kind: error.kind, atMs: this.#deps.clock.nowMs() };
     this.emit('changed');
+  }
+
+  /** A reader at the wrong speed sends noise without end: one line a minute says so. */
+  #logFault(readerName: string, error: FrameError): void {
+    const key = `${readerName} ${error.kind}`;
+    const nowMs = this.#deps.clock.nowMs();
+    const dueMs = this.#faultDueAtMs.get(key) ?? 0;
+    // A clock that was set back would else keep the log silent for hours.
+    if (nowMs < dueMs && dueMs - nowMs <= FAULT_LOGGED_EVERY_MS) return;
+    this.#faultDueAtMs.set(key, nowMs + FAULT_LOGGED_EVERY_MS);
+    this.#deps.warn({ readerName, reason: error.kind, bytes: error.bytes }, 'the reader sent bytes that are no badge');
   }
 
   /** Tries the journal, so that a full disk shows before lunch and a freed one without a swipe. */
