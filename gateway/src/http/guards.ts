@@ -11,7 +11,7 @@ const YEAR_S = 31_536_000;
 
 /**
  * Security headers of every answer. No inline script, nothing from elsewhere, no framing. Styles set by script on elements are no
- * inline styles to the policy; Bootstrap's pictures are data URLs in its style sheet.
+ * inline styles to the policy; Bootstrap Italia's pictures and its icon font are data URLs in its style sheet.
  */
 export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
   return helmet({
@@ -22,7 +22,7 @@ export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
+        fontSrc: ["'self'", 'data:'],
         connectSrc: ["'self'"],
         manifestSrc: ["'self'"],
         baseUri: ["'none'"],
