@@ -107,6 +107,7 @@ function Statement({ badge, service, search }: { badge: OwnBadge; service: strin
       ) : (
         <>
           <DataTable
+            narrow="two-lines"
             caption={texts.tableOf(badge.badgeNumber, period)}
             columns={[
               { label: texts.columns.date },

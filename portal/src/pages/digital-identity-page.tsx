@@ -22,7 +22,7 @@ export function DigitalIdentityPage() {
         intro={signIn.intro}
       />
       {service !== undefined && <p>{signIn.goesTo(service.title)}</p>}
-      <div className="panels three">
+      <div className="panels">
         <ProviderPanel provider="spid" link="https://www.spid.gov.it/cos-e-spid/come-attivare-spid/" back={back} />
         <ProviderPanel
           provider="cie"

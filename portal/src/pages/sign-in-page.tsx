@@ -29,7 +29,7 @@ export function SignInPage() {
       )}
       <SignInFailure failure={address.get('errore')} code={address.get('codice')} back={back} />
       {service !== undefined && <p>{signIn.goesTo(service.title)}</p>}
-      <div className="panels">
+      <div className="panels two">
         <section className="panel" aria-labelledby="digital-title">
           <h2 id="digital-title">{signIn.digital.title}</h2>
           <p>{signIn.digital.text}</p>

@@ -17,6 +17,8 @@ interface DataTableProps {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly DataRow[];
+  /** On a narrow screen: a card with a line per column, or, for four short columns, two lines in all. */
+  readonly narrow?: 'cards' | 'two-lines';
 }
 
 // On a phone the style sheet lays rows out as cards, and `display` other than a table's takes a table's meaning away from screen
@@ -31,9 +33,9 @@ const ROLES = {
 } as const;
 
 /** A table that becomes a list of cards on a narrow screen, the same content for everybody. */
-export function DataTable({ caption, columns, rows }: DataTableProps) {
+export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTableProps) {
   return (
-    <table className="data-table" {...ROLES.table}>
+    <table className={`data-table ${narrow}`} {...ROLES.table}>
       <caption>{caption}</caption>
       <thead {...ROLES.group}>
         <tr {...ROLES.row}>
