@@ -73,10 +73,15 @@ function oneStream(
   let next = 0;
   let inFlight = 0;
   let windowMax = 0;
+  let isEnding = false;
 
+  const endStream = (): void => {
+    if (!isEnding) stream.end();
+    isEnding = true;
+  };
   const pump = (): void => {
     // A swipe before its badge has reached attendance would be set aside as unknown.
-    while (windowMax > 0 && missing.size === 0 && next < queue.length && inFlight < windowMax) {
+    while (!isEnding && windowMax > 0 && missing.size === 0 && next < queue.length && inFlight < windowMax) {
       const batch = queue.slice(next, next + Math.min(BATCH_MAX, windowMax - inFlight));
       next += batch.length;
       inFlight += batch.length;
@@ -96,8 +101,8 @@ function oneStream(
       }
       talk.onResults(message.value.results.length);
     }
-    if (message?.$case === 'goElsewhere') stream.end();
-    else if (unanswered.size === 0) stream.end();
+    // Results of what was sent still come here; the rest goes over the next stream.
+    if (message?.$case === 'goElsewhere' || unanswered.size === 0) endStream();
     else pump();
   };
 

@@ -22,6 +22,7 @@ import { directoryService, guardianService, municipalityService } from './grpc/d
 import { registryService } from './grpc/registry-service.ts';
 import { anagraficaApi } from './http/api.ts';
 import { directoryReads } from './store/directory-reads.ts';
+import { quietDatabase } from './store/quiet-database.ts';
 import { registryStore } from './store/registry-store.ts';
 
 await runMain(async () => {
@@ -31,11 +32,12 @@ await runMain(async () => {
   const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'anagrafica' }, logger);
   const bus = openBus({ url: config.AMQP_URL, service: 'anagrafica' }, logger);
   const clock = { now: () => new Date() };
-  const reads = directoryReads(database, cipher);
+  const tables = quietDatabase(database);
+  const reads = directoryReads(tables, cipher);
   const put = {
     store: registryStore(cipher),
     clock,
-    transaction: database.transaction.bind(database),
+    transaction: tables.transaction,
     announceDirectory,
   };
   const app = createHttpApp({ logger, service: 'anagrafica' });
@@ -56,10 +58,10 @@ await runMain(async () => {
         port: config.GRPC_PORT,
         logger,
         services: [
-          { definition: DirectoryServiceService, implementation: directoryService(reads) },
-          { definition: GuardianServiceService, implementation: guardianService(reads, clock) },
-          { definition: MunicipalityServiceService, implementation: municipalityService(reads) },
-          { definition: RegistryServiceService, implementation: registryService(put, reads) },
+          { definition: DirectoryServiceService, implementation: directoryService(reads, logger) },
+          { definition: GuardianServiceService, implementation: guardianService(reads, clock, logger) },
+          { definition: MunicipalityServiceService, implementation: municipalityService(reads, logger) },
+          { definition: RegistryServiceService, implementation: registryService(put, reads, logger) },
         ],
       }),
       httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),

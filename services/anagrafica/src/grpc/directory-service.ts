@@ -7,7 +7,7 @@ import {
   PaymentMode as PaymentModeCode,
   type PupilRecord,
 } from '@campanella/proto/anagrafica/v1/anagrafica';
-import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
+import { GrpcRefusal, type Logger, unaryHandler } from '@campanella/service-kit';
 import { type MunicipalityId, parseNumberId, serviceDateAt, type Validity } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
 import { type DirectoryReads, pupilsOfGuardian } from '../app/read-directory.ts';
@@ -23,7 +23,7 @@ const PAYMENT_MODE: Record<PaymentMode, PaymentModeCode> = {
 };
 
 /** Serves the directory to the other services; see the contract for what each call promises. */
-export function directoryService(reads: DirectoryReads): DirectoryServiceServer {
+export function directoryService(reads: DirectoryReads, logger: Logger): DirectoryServiceServer {
   return {
     listChanges: unaryHandler(async ({ municipalityId, afterVersion, pageSize }) => {
       const municipality = takeMunicipality(municipalityId);
@@ -36,33 +36,33 @@ export function directoryService(reads: DirectoryReads): DirectoryServiceServer 
       if (page === null) throw unknownMunicipality();
       const pupils = page.pupils.map((pupil) => toPupilRecord(municipality, pupil));
       return { pupils, version: page.version, more: page.more };
-    }),
+    }, logger),
     listSchools: unaryHandler(async ({ municipalityId }) => {
       const schools = await reads.listSchools(takeMunicipality(municipalityId));
       return { schools: schools.map((school) => ({ schoolId: school.id, name: school.name })) };
-    }),
+    }, logger),
   };
 }
 
 /** Answers identity who answers for whom. */
-export function guardianService(reads: DirectoryReads, clock: { now(): Date }): GuardianServiceServer {
+export function guardianService(reads: DirectoryReads, clock: { now(): Date }, logger: Logger): GuardianServiceServer {
   return {
     listPupilsOfGuardian: unaryHandler(async ({ municipalityId, codiceFiscale }) => {
       const today = serviceDateAt(clock.now());
       const pupilIds = await pupilsOfGuardian(reads, takeMunicipality(municipalityId), codiceFiscale, today);
       return { pupilIds: [...pupilIds] };
-    }),
+    }, logger),
   };
 }
 
 /** Serves a municipality's own details. */
-export function municipalityService(reads: DirectoryReads): MunicipalityServiceServer {
+export function municipalityService(reads: DirectoryReads, logger: Logger): MunicipalityServiceServer {
   return {
     getMunicipality: unaryHandler(async ({ municipalityId }) => {
       const municipality = await reads.findMunicipality(takeMunicipality(municipalityId));
       if (municipality === null) throw unknownMunicipality();
       return municipality;
-    }),
+    }, logger),
   };
 }
 

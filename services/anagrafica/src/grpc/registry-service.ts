@@ -7,7 +7,7 @@ import {
   RecordType,
   type RegistryServiceServer,
 } from '@campanella/proto/anagrafica/v1/registry';
-import { unaryHandler } from '@campanella/service-kit';
+import { type Logger, unaryHandler } from '@campanella/service-kit';
 import { type PupilId, parseId } from '@campanella/vocabulary';
 import { type PutDeps, putRecords } from '../app/put-records.ts';
 import type { DirectoryReads } from '../app/read-directory.ts';
@@ -55,7 +55,7 @@ const BADGE_CHANGE: Record<BadgeChange['kind'], BadgeChangeKind> = {
 };
 
 /** Serves the door by which records come in; see the contract for what each call promises. */
-export function registryService(put: PutDeps, reads: DirectoryReads): RegistryServiceServer {
+export function registryService(put: PutDeps, reads: DirectoryReads, logger: Logger): RegistryServiceServer {
   return {
     put: unaryHandler(async (request) => {
       const municipalityId = takeMunicipality(request.municipalityId);
@@ -69,7 +69,7 @@ export function registryService(put: PutDeps, reads: DirectoryReads): RegistrySe
             directoryVersion: 0,
             refusals: decision.refusal.refusals.map(toRefusalMessage),
           };
-    }),
+    }, logger),
     listBadgeHistory: unaryHandler(async (request) => {
       const municipalityId = takeMunicipality(request.municipalityId);
       const pupilId = parseId<PupilId>(request.pupilId);
@@ -84,7 +84,7 @@ export function registryService(put: PutDeps, reads: DirectoryReads): RegistrySe
           replacedByBadgeId: entry.replacedByBadgeId ?? '',
         })),
       };
-    }),
+    }, logger),
   };
 }
 
