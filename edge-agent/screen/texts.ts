@@ -12,7 +12,7 @@ export const TEXTS = {
   },
   verdicts: {
     served: '',
-    second_of_day: 'Ha già passato il badge oggi. Non sarà addebitato due volte.',
+    second_of_day: 'Ha già passato il badge oggi: conta un pasto solo.',
     unknown_badge: 'Badge sconosciuto. Servire e segnare il nome: il passaggio va all’ufficio.',
     blocked_badge: 'Badge bloccato. Servire e avvisare l’ufficio: il passaggio è annotato.',
     expired_badge: 'Badge non valido oggi. Servire e avvisare l’ufficio: il passaggio è annotato.',

@@ -27,7 +27,8 @@ export function screenRoutes(terminal: Terminal): express.Router {
   router.use((request, response, next) => {
     if (!/^(localhost|127\.0\.0\.1|\[::1\])$/.test(request.hostname)) return void response.status(421).end();
     response.set({
-      'content-security-policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+      'content-security-policy':
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
