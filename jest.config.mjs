@@ -26,6 +26,8 @@ export default {
       ...shared,
       displayName: 'integration',
       testMatch: ['<rootDir>/**/test/**/*.test.ts'],
+      globalSetup: '<rootDir>/packages/testkit/src/jest-global-setup.ts',
+      globalTeardown: '<rootDir>/packages/testkit/src/jest-global-teardown.ts',
     },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e-tests/**/*.test.ts'] },
   ],

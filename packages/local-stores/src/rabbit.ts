@@ -16,6 +16,23 @@ export interface RabbitOptions {
 export interface RabbitStore extends Store {
   /** Runs rabbitmqctl against this broker, e.g. `('add_vhost', 'v1')`; answers what it printed. */
   control(...words: readonly string[]): string;
+  /** The same as a command, for another process. */
+  readonly controlCommand: ControlCommand;
+}
+
+export interface ControlCommand {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Runs a broker's own tool and answers what it printed. @throws Error with its message where it fails */
+export function runControl(command: ControlCommand, words: readonly string[]): string {
+  return execFileSync(command.program, [...command.arguments, ...words], {
+    env: { ...process.env, ...command.environment },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /**
@@ -85,7 +102,8 @@ function configuration(port: number, password: string): string {
 }
 
 /** Adds the tool, and the end of the broker's own epmd, which would stay behind. */
-function withTools(store: Store, environment: Record<string, string>, control: string): RabbitStore {
+function withTools(store: Store, environment: Record<string, string>, program: string): RabbitStore {
+  const controlCommand = { program, arguments: ['-n', environment['RABBITMQ_NODENAME'] ?? ''], environment };
   const endEpmd = () => {
     try {
       execFileSync('epmd', ['-kill'], {
@@ -107,11 +125,8 @@ function withTools(store: Store, environment: Record<string, string>, control: s
     },
     kill: () => store.kill(),
     restart: () => store.restart(),
-    control: (...words) =>
-      execFileSync(control, ['-n', environment['RABBITMQ_NODENAME'] ?? '', ...words], {
-        env: { ...process.env, ...environment },
-        encoding: 'utf8',
-      }),
+    control: (...words) => runControl(controlCommand, words),
+    controlCommand,
   };
 }
 

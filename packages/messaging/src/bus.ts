@@ -19,8 +19,11 @@ export interface OutgoingMessage {
 
 export interface Bus extends Part {
   readonly isConnected: boolean;
-  /** Runs at every connection, the present one included; a rejection drops the connection and begins again. */
-  onConnected(setUp: (connection: ChannelModel) => Promise<void>): void;
+  /**
+   * Runs at every connection; a rejection drops the connection and begins again. Resolves when it has run on the present
+   * connection, at once while there is none.
+   */
+  onConnected(setUp: (connection: ChannelModel) => Promise<void>): Promise<void>;
   /** The confirm channel of the present connection. @throws Error while there is none */
   publisher(): ConfirmChannel;
 }
@@ -41,7 +44,8 @@ export function openBus(options: { readonly url: string; readonly service: strin
     announceFirst = resolve;
   });
 
-  async function connectOnce(): Promise<Promise<void>> {
+  /** The connection's end comes in an object: a bare promise would be awaited on its way out of an async function. */
+  async function connectOnce(): Promise<{ lost: Promise<void> }> {
     const connection = await connect(options.url, {
       clientProperties: { connection_name: options.service },
       timeout: 5_000,
@@ -62,19 +66,19 @@ export function openBus(options: { readonly url: string; readonly service: strin
       await connection.close().catch(() => {});
       throw cause;
     }
-    return lost;
+    return { lost };
   }
 
   async function keepConnected(): Promise<void> {
     let waitMs = RECONNECT_FROM_MS;
     while (!isStopped) {
       try {
-        const lost = await boxed(connectOnce());
+        const { lost } = await connectOnce();
         connected.set(1);
         announceFirst();
         waitMs = RECONNECT_FROM_MS;
         logger.info({}, 'connected to the broker');
-        await lost.promise;
+        await lost;
         if (!isStopped) logger.warn({}, 'the broker is away; events wait in the outbox');
       } catch (cause) {
         logger.warn(
@@ -101,9 +105,10 @@ export function openBus(options: { readonly url: string; readonly service: strin
     get isConnected() {
       return current !== null;
     },
-    onConnected(setUp) {
+    async onConnected(setUp) {
       setUps.push(setUp);
-      if (current !== null) setUp(current.connection).catch(() => current?.connection.close().catch(() => {}));
+      const present = current;
+      if (present !== null) await setUp(present.connection).catch(() => present.connection.close().catch(() => {}));
     },
     publisher() {
       if (current === null) throw new Error('the broker is not connected');
@@ -121,12 +126,6 @@ export function openBus(options: { readonly url: string; readonly service: strin
       await loop;
     },
   };
-}
-
-/** Keeps a promise of a promise from being flattened by await. */
-async function boxed<Value>(outer: Promise<Promise<Value>>): Promise<{ promise: Promise<Value> }>;
-async function boxed(outer: Promise<unknown>): Promise<{ promise: unknown }> {
-  return { promise: await outer };
 }
 
 /**

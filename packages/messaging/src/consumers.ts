@@ -163,7 +163,8 @@ export function consumers<Deps>(options: ConsumersOptions<Deps>): Part {
   return {
     name: `consumers of ${queue}`,
     async start() {
-      bus.onConnected(attach);
+      // Bound before anything is told: an exchange drops what no queue wants.
+      await bus.onConnected(attach);
       const forget = () =>
         database
           .query({ text: `delete from processed_messages where processed_at < now() - interval '${PROCESSED_KEPT}'` })

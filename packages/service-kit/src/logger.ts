@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { type Logger as PinoLogger, pino } from 'pino';
+import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -18,7 +18,7 @@ const SECRETS = [
 
 /** Makes the process's logger: JSON lines on standard output, one constant sentence with fields, trace ids mixed in. */
 export function createLogger(options: { readonly service: string; readonly level: string }): Logger {
-  return pino({
+  const settings: LoggerOptions = {
     level: options.level,
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -28,5 +28,7 @@ export function createLogger(options: { readonly service: string; readonly level
       const context = trace.getActiveSpan()?.spanContext();
       return context === undefined ? {} : { traceId: context.traceId, spanId: context.spanId };
     },
-  });
+  };
+  // Written at once: what is logged before a crash is there, and a reader that has gone cannot hold up the end of the process.
+  return pino(settings, pino.destination({ dest: 1, sync: true }));
 }

@@ -1,0 +1,1 @@
+create table effects (position bigint generated always as identity, text text not null);

@@ -1,0 +1,13 @@
+export { freePort } from '@campanella/local-stores';
+export { eventually } from './eventually.ts';
+export { type PartOptions, type RunningPart, startProcess } from './process.ts';
+export {
+  type Borrowed,
+  type PrivateStore,
+  privateDatabase,
+  privatePostgres,
+  privateRabbit,
+  privateRedis,
+  privateVhost,
+} from './stores.ts';
+export { type TestIdentity, testIdentity } from './test-identity.ts';
