@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { openFieldCipher } from '@campanella/field-encryption';
 import type { DirectoryUpdate } from '@campanella/proto/attendance/v1/terminal';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { DirectoryStore } from '../src/app/directory-store.ts';
 import { DirectoryPages } from '../src/grpc/directory-pages.ts';
-import { type DirectoryStore, openDirectoryStore } from '../src/store/directory-store.ts';
+import { openDirectoryStore } from '../src/store/directory-store.ts';
 
 let folder = '';
 let store: DirectoryStore | null = null;

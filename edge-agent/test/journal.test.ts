@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { id, type PupilId, parseBadgeNumber, SCHOOL_MEALS, type SwipeId, serviceDate } from '@campanella/vocabulary';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidV7 } from 'uuid';
-import { type Journal, type JournalOptions, type JournalSwipe, openJournal } from '../src/store/journal.ts';
+import type { Journal, JournalSwipe } from '../src/app/journal.ts';
+import { type JournalOptions, openJournal } from '../src/store/journal.ts';
 
 let folder = '';
 const opened: Journal[] = [];

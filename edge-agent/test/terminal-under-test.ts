@@ -2,11 +2,12 @@ import { openFieldCipher } from '@campanella/field-encryption';
 import type { DirectoryUpdate } from '@campanella/proto/attendance/v1/terminal';
 import { parseBadgeNumber, SCHOOL_MEALS } from '@campanella/vocabulary';
 import { type Clock, PlatformClock, systemClock } from '../src/app/clock.ts';
+import type { Journal } from '../src/app/journal.ts';
 import { Terminal } from '../src/app/terminal.ts';
 import { AttendanceLine } from '../src/grpc/attendance-line.ts';
 import { CONVERSATION_TIMES, type ConversationTimes } from '../src/grpc/conversation.ts';
 import { openDirectoryStore } from '../src/store/directory-store.ts';
-import { type Journal, openJournal } from '../src/store/journal.ts';
+import { openJournal } from '../src/store/journal.ts';
 
 export const TERMINAL_KEY = 'a key of twenty chars';
 const FIELD_KEY = Buffer.alloc(32, 7).toString('base64');

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { id, type ServiceCode, type SwipeId, serviceDateAt } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
-import { type BadgeIndex, type DirectoryEntry, indexBadges } from '../domain/directory.ts';
+import { type BadgeIndex, type DirectoryChange, type DirectoryEntry, indexBadges } from '../domain/directory.ts';
 import { COLOUR_OF, type Colour, judgeSwipe, type SwipeVerdict } from '../domain/judge-swipe.ts';
 import type { FrameError, FrameErrorKind, Reading } from '../domain/reading.ts';
-import type { DirectoryChange, DirectoryStore } from '../store/directory-store.ts';
-import { ANSWERED_KEPT_MS, type AppendRefusal, type Journal, type JournalResult } from '../store/journal.ts';
 import type { PlatformClock } from './clock.ts';
+import type { DirectoryStore } from './directory-store.ts';
+import { ANSWERED_KEPT_MS, type AppendRefusal, type Journal, type JournalResult } from './journal.ts';
 
 /** What happened to the last badge, as the screen shows it. Money is no part of it. */
 export interface ShownSwipe {

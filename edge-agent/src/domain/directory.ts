@@ -24,6 +24,18 @@ export interface DirectoryEnrolment {
   readonly validity: Validity;
 }
 
+/** Most pupils of one terminal's school; more than any school has. */
+export const DIRECTORY_PUPILS_MAX = 20_000;
+
+/** A complete change of the directory: all its pages have arrived. */
+export interface DirectoryChange {
+  readonly version: number;
+  /** Replaces all, or adds to what is there. */
+  readonly isSnapshot: boolean;
+  readonly pupils: readonly DirectoryPupil[];
+  readonly removedPupilIds: readonly PupilId[];
+}
+
 /** A badge found in the directory, with its pupil. */
 export interface DirectoryEntry {
   readonly pupil: DirectoryPupil;

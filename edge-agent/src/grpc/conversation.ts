@@ -8,9 +8,9 @@ import {
 } from '@campanella/proto/attendance/v1/terminal';
 import { type ClientDuplexStream, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Clock } from '../app/clock.ts';
+import type { JournalEntry } from '../app/journal.ts';
 import { measureOffset } from '../domain/clock-offset.ts';
-import type { DirectoryChange } from '../store/directory-store.ts';
-import type { JournalEntry } from '../store/journal.ts';
+import type { DirectoryChange } from '../domain/directory.ts';
 import { DirectoryPages } from './directory-pages.ts';
 
 /** Most swipes in one message. */

@@ -8,8 +8,12 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
-import type * as domain from '../domain/directory.ts';
-import { DIRECTORY_PUPILS_MAX, type DirectoryChange } from '../store/directory-store.ts';
+import {
+  DIRECTORY_PUPILS_MAX,
+  type DirectoryChange,
+  type DirectoryBadge as KnownBadge,
+  type DirectoryPupil as KnownPupil,
+} from '../domain/directory.ts';
 
 /** Stands for an open beginning. */
 const ALWAYS = serviceDate('1900-01-01');
@@ -45,7 +49,7 @@ export class DirectoryPages {
     };
   }
 
-  #toPupil(pupil: DirectoryPupil): domain.DirectoryPupil[] {
+  #toPupil(pupil: DirectoryPupil): KnownPupil[] {
     return this.#known(parseId<PupilId>(pupil.pupilId)).map((pupilId) => ({
       pupilId,
       displayName: pupil.displayName,
@@ -60,7 +64,7 @@ export class DirectoryPages {
     }));
   }
 
-  #toBadge(badge: DirectoryBadge): domain.DirectoryBadge[] {
+  #toBadge(badge: DirectoryBadge): KnownBadge[] {
     return this.#known(parseBadgeNumber(badge.badgeNumber)).flatMap((number) =>
       this.#toValidity(badge).map((validity) => ({ number, isBlocked: badge.blocked, validity })),
     );

@@ -4,32 +4,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { FieldCipher } from '@campanella/field-encryption';
 import { id, type PupilId, parseBadgeNumber, parseServiceDate, serviceCode } from '@campanella/vocabulary';
 import { z } from 'zod';
-import type { DirectoryPupil } from '../domain/directory.ts';
+import type { DirectoryStore } from '../app/directory-store.ts';
+import { DIRECTORY_PUPILS_MAX, type DirectoryPupil } from '../domain/directory.ts';
 import { inTransaction, integer, openDurable, text } from './sqlite.ts';
-
-/** Most pupils of one terminal's school; more than any school has. */
-export const DIRECTORY_PUPILS_MAX = 20_000;
-
-/** A complete change of the directory: all its pages have arrived. */
-export interface DirectoryChange {
-  readonly version: number;
-  /** Replaces all, or adds to what is there. */
-  readonly isSnapshot: boolean;
-  readonly pupils: readonly DirectoryPupil[];
-  readonly removedPupilIds: readonly PupilId[];
-}
-
-/** The school's badges on the terminal's disk. Each pupil is sealed as a whole: name, class and diet. */
-export interface DirectoryStore {
-  /** 0 where the directory was never loaded. */
-  readonly version: number;
-  /** When the last change was applied, on the terminal's clock; 0 for never. */
-  readonly appliedAtMs: number;
-  pupils(): readonly DirectoryPupil[];
-  /** Applies a change as a whole: a power cut leaves the directory before or after it. */
-  apply(change: DirectoryChange, nowMs: number): void;
-  close(): void;
-}
 
 const SCHEMA = `
   create table if not exists pupils (pupil_id text primary key, sealed text not null) strict;
