@@ -41,6 +41,7 @@ export class SerialReader {
   #isStopped = false;
   #reopenTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
+  #askTimer: NodeJS.Timeout | undefined;
 
   constructor(settings: SerialReaderSettings, deps: SerialReaderDeps) {
     this.name = `reader ${settings.path}`;
@@ -60,6 +61,7 @@ export class SerialReader {
     this.#isStopped = true;
     clearTimeout(this.#reopenTimer);
     clearTimeout(this.#silenceTimer);
+    clearInterval(this.#askTimer);
     const port = this.#port;
     if (port?.isOpen === true) await new Promise<void>((resolve) => port.close(() => resolve()));
   }
@@ -78,11 +80,26 @@ export class SerialReader {
       this.#failures = 0;
       this.#frames = justOpened(this.#format, this.#deps.monotonicMs());
       this.#deps.stateChanged('up', null);
+      this.#ask(port);
     });
+  }
+
+  /** A reader that only answers is asked, one question after the other, for as long as its port is open. */
+  #ask(port: SerialPort): void {
+    const { poll } = this.#format;
+    if (poll === undefined) return;
+    for (const bytes of poll.opening) port.write(bytes);
+    let asked = 0;
+    clearInterval(this.#askTimer);
+    this.#askTimer = setInterval(() => {
+      port.write(poll.questions[asked % poll.questions.length]);
+      asked += 1;
+    }, poll.everyMs);
   }
 
   #lost(state: ReaderState, detail: string | null): void {
     this.#port = null;
+    clearInterval(this.#askTimer);
     if (this.#isStopped) return;
     this.#failures += 1;
     this.#deps.stateChanged(state, detail);

@@ -1,5 +1,6 @@
 import type { FrameFormat } from './frame-format.ts';
 import { magstripeFormat, plainLineFormat, silentLineFormat, wiegandFormat } from './line-formats.ts';
+import { aabbFormat, pn532Format, sl025Format } from './polled-formats.ts';
 import { em18Format, stxFormat } from './stx-formats.ts';
 
 /** Every format that a reader can be configured with, by the name the configuration uses. */
@@ -17,7 +18,10 @@ export const FORMATS = {
   wiegand_reversed: wiegandFormat(true),
   magstripe: magstripeFormat(false),
   magstripe_lrc: magstripeFormat(true),
-} as const satisfies Record<string, FrameFormat>;
+  sl025: sl025Format,
+  aabb: aabbFormat,
+  pn532: pn532Format,
+} satisfies Record<string, FrameFormat>;
 
 export type FormatName = keyof typeof FORMATS;
 
@@ -36,4 +40,7 @@ export const FORMAT_NAMES = [
   'wiegand_reversed',
   'magstripe',
   'magstripe_lrc',
+  'sl025',
+  'aabb',
+  'pn532',
 ] as const satisfies readonly FormatName[];

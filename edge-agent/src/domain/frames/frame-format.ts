@@ -13,7 +13,7 @@ export type Step =
 /** A step that takes bytes. */
 export type Taken = Exclude<Step, { kind: 'wait' }>;
 
-/** One family of unsolicited readers: pure rules, no state of its own. */
+/** One family of readers: pure rules, no state of its own. */
 export interface FrameFormat {
   /** Looks at the head of the buffer, which is never empty. A `drop` or `reading` takes at least one byte. */
   next(buffer: Uint8Array): Step;
@@ -26,6 +26,12 @@ export interface FrameFormat {
   readonly startsAfterSilence?: true;
   /** Where the family's own repeats leave less than the usual silence between frames. */
   readonly silenceMs?: number;
+  /** Set for a reader that only answers: what to send when the port opens, and then in turn, one question each time. */
+  readonly poll?: {
+    readonly opening: readonly Uint8Array[];
+    readonly questions: readonly Uint8Array[];
+    readonly everyMs: number;
+  };
 }
 
 /** What a parser keeps between chunks. */

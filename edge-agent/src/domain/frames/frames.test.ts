@@ -32,6 +32,11 @@ const WORKED: readonly (readonly [FormatName, string, string])[] = [
   ['magstripe_lrc', '3B 30 30 30 30 31 32 33 34 35 3F 35 0D', '000012345'],
   ['magstripe_lrc', '3B 30 30 30 30 31 32 33 34 35 36 3D 34 39 31 32 31 32 33 34 3F 34 0D', '0000123456'],
   ['magstripe', '02 1B 25 45 3F 3B 30 30 30 30 31 32 33 34 35 36 3F 30 0D 03', '0000123456'],
+  ['sl025', 'BD 08 01 00 DE AD BE EF 01 97', 'DEADBEEF'],
+  ['sl025', 'BD 0B 01 00 04 A1 B2 C3 D4 E5 80 03 D1', '04A1B2C3D4E580'],
+  ['aabb', 'AA BB 0A 00 00 00 02 02 00 04 AA 00 B2 C3 DF', '04AAB2C3'],
+  ['pn532', '00 00 FF 0C F4 D5 4B 01 01 00 04 08 04 DE AD BE EF 96 00', 'DEADBEEF'],
+  ['pn532', '00 00 FF 0F F1 D5 4B 01 01 00 44 00 07 04 A1 B2 C3 D4 E5 80 40 00', '04A1B2C3D4E580'],
 ];
 
 function bytes(text: string): Uint8Array {
@@ -214,6 +219,47 @@ describe.each(['line', 'wiegand'] as const)('%s, which has no mark at the start'
   test('the tail of an endless record is no badge either', () => {
     expect(readAll(format, [ascii(`${'7'.repeat(100)}`), ascii('D41B81\r')]).numbers).toEqual([]);
     expect(readAll(format, [ascii(`${'7'.repeat(100)}D41B81\r`)]).numbers).toEqual([]);
+  });
+});
+
+describe('readers that are asked', () => {
+  test.each<[FormatName, string, string]>([
+    ['sl025', 'BD 03 01 01 BE', 'no card'],
+    ['aabb', 'AA BB 06 00 00 00 01 02 14 17', 'no card'],
+    ['pn532', '00 00 FF 00 FF 00', 'ACK'],
+    ['pn532', '00 00 FF FF 00 00', 'NACK'],
+    ['pn532', '00 00 FF 02 FE D5 15 16 00', 'configured'],
+    ['pn532', '00 00 FF 03 FD D5 4B 00 E0 00', 'no target'],
+  ])('%s %s (%s) is neither a badge nor a fault', (format, answer) => {
+    expect(readAll(format, [bytes(answer), bytes(answer)])).toEqual({ numbers: [], faults: [] });
+  });
+
+  test.each([
+    ['sl025', 'BD 08 01 00 DE AD BE EF 01 96', 'wrong_check'],
+    ['sl025', 'BD 03 01 F0 4F', 'wrong_check'],
+    ['aabb', 'AA BB 0A 00 00 00 02 02 00 04 AA 00 B2 C3 DE', 'wrong_check'],
+    ['pn532', '00 00 FF 0C F4 D5 4B 01 01 00 04 08 04 DE AD BE EF 97 00', 'wrong_check'],
+    ['pn532', '00 00 FF 01 FF 7F 81 00', 'malformed'],
+  ] as const)('%s %s is a fault', (format, answer, fault) => {
+    const { numbers, faults } = readAll(format, [bytes(answer)]);
+    expect({ numbers, first: faults[0] }).toEqual({ numbers: [], first: fault });
+  });
+
+  test('a UID that is random at every tap is no badge', () => {
+    const sum = [0xd5, 0x4b, 1, 1, 0, 4, 8, 4, 0x08, 0xad, 0xbe, 0xef].reduce((total, byte) => total + byte, 0);
+    const frame = bytes(`00 00 FF 0C F4 D5 4B 01 01 00 04 08 04 08 AD BE EF ${(-sum & 0xff).toString(16)} 00`);
+    expect(readAll('pn532', [frame])).toEqual({ numbers: [], faults: ['malformed'] });
+  });
+
+  test.each([
+    ['sl025', 'xor'],
+    ['pn532', 'sum'],
+  ] as const)('the questions to a %s carry a right check', (format, kind) => {
+    for (const question of FORMATS[format].poll?.questions ?? []) {
+      const body = kind === 'xor' ? question : question.subarray(5, -1);
+      const check = body.reduce((total, byte) => (kind === 'xor' ? total ^ byte : (total + byte) & 0xff), 0);
+      expect(check).toBe(0);
+    }
   });
 });
 
