@@ -2,11 +2,12 @@ import { Link, useLocation } from 'react-router';
 import { Notice } from '../parts/notice.tsx';
 import { OfficeContact } from '../parts/office-contact.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
+import { RefusalNotice } from '../parts/refusal-notice.tsx';
 import { SignedIn } from '../parts/signed-in.tsx';
 import { serviceAt } from '../services.ts';
 import { TEXTS } from '../texts.ts';
 
-/** The page of a service that cannot be used online yet: says so, and whom to contact. */
+/** The page of a service that cannot be used online yet: says so, and whom to contact. Who answers for nobody meets the refusal here too. */
 export function NotYetPage() {
   const service = serviceAt(useLocation().pathname);
   if (service === undefined) return null;
@@ -18,14 +19,18 @@ export function NotYetPage() {
         intro={service.sentence}
       />
       <SignedIn>
-        {() => (
-          <Notice tone="info" title={TEXTS.notYet.title}>
-            <p>
-              {TEXTS.notYet.text} <OfficeContact />
-            </p>
-            <Link to="/">{TEXTS.notYet.back}</Link>
-          </Notice>
-        )}
+        {(session) =>
+          session.hasPupils ? (
+            <Notice tone="info" title={TEXTS.notYet.title}>
+              <p>
+                {TEXTS.notYet.text} <OfficeContact />
+              </p>
+              <Link to="/">{TEXTS.notYet.back}</Link>
+            </Notice>
+          ) : (
+            <RefusalNotice />
+          )
+        }
       </SignedIn>
     </>
   );

@@ -1,0 +1,114 @@
+import type { Page } from 'playwright-core';
+
+/** A page of the portal in one of its states, for accessibility checks and pictures. */
+export interface State {
+  readonly name: string;
+  /** Who is signed in; null for a visitor. */
+  readonly username: string | null;
+  readonly path: string;
+  /** Brings the page into the state; waits until it is there. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
+const GUARDIAN = 'aurora.esempio';
+const NO_PUPILS = 'orso.fittizi';
+
+async function showText(page: Page, text: string | RegExp): Promise<void> {
+  await page.getByText(text).first().waitFor();
+}
+
+async function answerAway(page: Page): Promise<void> {
+  const body = JSON.stringify({ type: 'about:blank', title: 'x', status: 503, kind: 'service_away' });
+  await page.route('**/api/*/pupils/**', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', body }),
+  );
+  await page.reload();
+  await showText(page, 'Servizio momentaneamente non disponibile');
+}
+
+async function invertDates(page: Page): Promise<void> {
+  await page.getByLabel('Da data').fill('2026-12-31');
+  await page.getByLabel('A data', { exact: true }).fill('2026-01-01');
+  await page.getByRole('button', { name: 'CERCA' }).click();
+  await showText(page, /data di inizio viene dopo/);
+}
+
+async function loseSession(page: Page): Promise<void> {
+  await page.getByTestId('current-balance').waitFor();
+  await page.context().clearCookies();
+  await showText(page, 'Sessione scaduta');
+}
+
+async function loseLine(page: Page): Promise<void> {
+  await page.getByTestId('current-balance').waitFor();
+  await page.context().setOffline(true);
+  await showText(page, /Collegamento assente/);
+}
+
+async function waitForResults(page: Page): Promise<void> {
+  await page.getByRole('table').waitFor();
+}
+
+async function waitForRefusal(page: Page): Promise<void> {
+  await page.getByRole('dialog').waitFor();
+}
+
+async function closeRefusal(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Chiudi' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+/** Every page, and every state that a parent can meet on it. */
+export const STATES: readonly State[] = [
+  { name: 'hub', username: null, path: '/' },
+  { name: 'all-services', username: null, path: '/servizi' },
+  { name: 'companies', username: null, path: '/imprese' },
+  { name: 'other-bodies', username: null, path: '/altri-enti' },
+  { name: 'accessibility', username: null, path: '/accessibilita' },
+  { name: 'privacy', username: null, path: '/privacy' },
+  { name: 'not-found', username: null, path: '/non-esiste' },
+  { name: 'sign-in', username: null, path: '/conto-corrente-virtuale' },
+  { name: 'sign-in-cancelled', username: null, path: '/accedi?errore=cancelled&codice=nr25' },
+  { name: 'sign-in-failed', username: null, path: '/accedi?errore=provider_away' },
+  { name: 'digital-identity', username: null, path: '/accedi/identita-digitale?return=%2Frefezione-scolastica' },
+  { name: 'hub-signed-in', username: GUARDIAN, path: '/' },
+  { name: 'account', username: GUARDIAN, path: '/conto-corrente-virtuale', prepare: waitForResults },
+  { name: 'account-inverted-dates', username: GUARDIAN, path: '/conto-corrente-virtuale', prepare: invertDates },
+  {
+    name: 'account-empty',
+    username: GUARDIAN,
+    path: '/conto-corrente-virtuale?da=2020-01-01&a=2020-01-31',
+    prepare: (page) => showText(page, /Nessun movimento/),
+  },
+  {
+    name: 'account-invoiced',
+    username: 'nuvola.inventati',
+    path: '/conto-corrente-virtuale',
+    prepare: (page) => showText(page, /non ha un conto prepagato/),
+  },
+  { name: 'account-not-yours', username: GUARDIAN, path: '/conto-corrente-virtuale?badge=x', prepare: waitForRefusal },
+  { name: 'account-session-expired', username: GUARDIAN, path: '/conto-corrente-virtuale', prepare: loseSession },
+  { name: 'account-offline', username: GUARDIAN, path: '/conto-corrente-virtuale', prepare: loseLine },
+  { name: 'account-away', username: GUARDIAN, path: '/conto-corrente-virtuale', prepare: answerAway },
+  { name: 'canteen', username: GUARDIAN, path: '/refezione-scolastica', prepare: waitForResults },
+  {
+    name: 'canteen-empty',
+    username: GUARDIAN,
+    path: '/refezione-scolastica?da=2020-01-04&a=2020-01-05',
+    prepare: (page) => showText(page, /Nessun giorno di mensa/),
+  },
+  { name: 'canteen-away', username: GUARDIAN, path: '/refezione-scolastica', prepare: answerAway },
+  { name: 'not-yet', username: GUARDIAN, path: '/documenti-contabili' },
+  { name: 'refusal', username: NO_PUPILS, path: '/conto-corrente-virtuale', prepare: waitForRefusal },
+  { name: 'refusal-record', username: NO_PUPILS, path: '/scheda-anagrafica', prepare: waitForRefusal },
+  { name: 'refusal-closed', username: NO_PUPILS, path: '/refezione-scolastica', prepare: closeRefusal },
+];
+
+/** Opens a page in a state and waits until nothing moves. */
+export async function enterState(page: Page, gatewayUrl: string, state: State): Promise<void> {
+  await page.goto(new URL(state.path, gatewayUrl).href);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByText('Caricamento in corso…').waitFor({ state: 'detached' });
+  await state.prepare?.(page);
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}
