@@ -82,7 +82,7 @@ describe('a parent', () => {
       expect(priceCents).toBeGreaterThan(0);
       const canteen = await page.context().newPage();
       await canteen.goto(addressOf(`${CANTEEN}?utente=${pupil.pupilId}`));
-      await canteen.getByTestId('today').filter({ hasText: 'Previsto' }).waitFor();
+      await canteen.getByRole('heading', { name: 'Elenco' }).waitFor();
       for (const open of [page, canteen]) await open.evaluate(() => document.body.setAttribute('data-kept', 'yes'));
 
       const screen = await openScreen();

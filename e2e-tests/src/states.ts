@@ -97,6 +97,12 @@ export const STATES: readonly State[] = [
     path: '/refezione-scolastica?da=2020-01-04&a=2020-01-05',
     prepare: (page) => showText(page, /Nessun giorno di mensa/),
   },
+  {
+    name: 'canteen-inverted-link',
+    username: GUARDIAN,
+    path: '/refezione-scolastica?da=2026-12-31&a=2026-01-01',
+    prepare: (page) => showText(page, /data di inizio viene dopo/),
+  },
   { name: 'canteen-away', username: GUARDIAN, path: '/refezione-scolastica', prepare: answerAway },
   { name: 'not-yet', username: GUARDIAN, path: '/documenti-contabili' },
   { name: 'refusal', username: NO_PUPILS, path: '/conto-corrente-virtuale', prepare: waitForRefusal },

@@ -5,7 +5,7 @@ import type { Movement, Pupil } from '../api/client.ts';
 import { statementQuery } from '../api/queries.ts';
 import { formatDate, formatInstant, formatTime, lastMonth } from '../domain/days.ts';
 import { formatEuros, formatMovement } from '../domain/money.ts';
-import { readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
@@ -52,6 +52,8 @@ function AccountSearch({ pupils }: { pupils: readonly Pupil[] }) {
   const standard = badges.find((badge) => badge.status === 'active') ?? badges[0];
   const search: Search = { ...asked, subject: asked.subject ?? standard?.badgeId ?? null };
   const chosen = badges.find((badge) => badge.badgeId === search.subject);
+  // A link may hold dates that the form would refuse: it says so, and nothing is asked.
+  const isSearchable = rangeFault(search.from, search.to) === null;
   return (
     <>
       <SearchForm
@@ -62,7 +64,8 @@ function AccountSearch({ pupils }: { pupils: readonly Pupil[] }) {
         search={search}
         onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT))}
       />
-      {chosen === undefined ? <RefusalNotice /> : <AccountOfBadge badge={chosen} search={search} />}
+      {chosen === undefined && <RefusalNotice />}
+      {chosen !== undefined && isSearchable && <AccountOfBadge badge={chosen} search={search} />}
       <WrongData />
     </>
   );

@@ -5,7 +5,7 @@ import type { PresenceDay, Pupil } from '../api/client.ts';
 import { presencesQuery } from '../api/queries.ts';
 import { currentMonth, formatDate, formatDay, formatTime } from '../domain/days.ts';
 import { formatEuros } from '../domain/money.ts';
-import { readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
@@ -44,6 +44,8 @@ function CanteenSearch({ pupils }: { pupils: readonly Pupil[] }) {
   const asked = readSearch(address, SUBJECT, currentMonth(serviceDateAt(new Date())));
   const search: Search = { ...asked, subject: asked.subject ?? pupils[0]?.pupilId ?? null };
   const chosen = pupils.find((pupil) => pupil.pupilId === search.subject);
+  // A link may hold dates that the form would refuse: it says so, and nothing is asked.
+  const isSearchable = rangeFault(search.from, search.to) === null;
   return (
     <>
       <SearchForm
@@ -54,7 +56,8 @@ function CanteenSearch({ pupils }: { pupils: readonly Pupil[] }) {
         search={search}
         onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT))}
       />
-      {chosen === undefined ? <RefusalNotice /> : <Presences pupil={chosen} search={search} />}
+      {chosen === undefined && <RefusalNotice />}
+      {chosen !== undefined && isSearchable && <Presences pupil={chosen} search={search} />}
       <WrongData />
     </>
   );

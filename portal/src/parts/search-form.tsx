@@ -26,7 +26,7 @@ export function SearchForm({ subjectLabel, noSubject, options, search, onSearch 
   const [subject, setSubject] = useState(search.subject ?? '');
   const [from, setFrom] = useState<string>(search.from);
   const [to, setTo] = useState<string>(search.to);
-  const [fault, setFault] = useState<RangeFault | null>(null);
+  const [fault, setFault] = useState<RangeFault | null>(() => rangeFault(search.from, search.to));
   const id = useId();
   const isEmpty = options.length === 0;
   const submit = (event: FormEvent) => {
