@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
 import { id, numberId } from '@campanella/vocabulary';
+import { expect, test } from '@jest/globals';
 import type { ReceivedSwipe, SwipeAnswer } from './record-swipes.ts';
 import { type AnsweredSwipe, swipeGatherer } from './swipe-gatherer.ts';
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
 import { cents, id, numberId, parseBadgeNumber, serviceCode, serviceDate } from '@campanella/vocabulary';
+import { describe, expect, test } from '@jest/globals';
 import type { Badge, Pupil } from './directory.ts';
 import { decideSwipe, type FindHolders, isSameSwipe, parseSwipe, type RawSwipe, type Swipe } from './swipe.ts';
 
@@ -94,7 +94,9 @@ describe('what a swipe is', () => {
   test('a blocked badge, unless the same number is on one that is not blocked', () => {
     const blocked = { pupil: PUPIL, badge: badge({ blocked: true }) };
     expect(decideSwipe(swipe(), () => [blocked], NOW)).toBe('blocked_badge');
-    expect(decideSwipe(swipe(), () => [blocked, ...held(badge().badgeNumber)], NOW)).toMatchObject({ amountCents: 520 });
+    expect(decideSwipe(swipe(), () => [blocked, ...held(badge().badgeNumber)], NOW)).toMatchObject({
+      amountCents: 520,
+    });
   });
 
   test('an expired badge by its last day, inclusive', () => {
