@@ -45,7 +45,7 @@ else {
   try {
     for (const size of Object.keys(SIZES).filter((name): name is Size => name in SIZES)) {
       await photographPortal(stage, folder, size, values.only ?? '');
-      await photographScreen(stage, folder, size);
+      if ('canteen-screen'.includes(values.only ?? '')) await photographScreen(stage, folder, size);
     }
   } finally {
     await stage.close();
