@@ -121,8 +121,8 @@ describe('a parent', () => {
     async () => {
       const page = await stage.guardian('aurora.esempio');
       await page.goto(addressOf(ACCOUNT));
-      await page.getByLabel('Da data').fill('2026-09-01');
-      await page.getByLabel('A data', { exact: true }).fill('2026-09-30');
+      await page.getByLabel('Da data').fill('01/09/2026');
+      await page.getByLabel('A data', { exact: true }).fill('30/9/2026');
       await page.getByRole('button', { name: 'CERCA' }).click();
       await page.waitForURL(/da=2026-09-01&a=2026-09-30/);
       await page.getByRole('link', { name: 'Servizi Scolastici', exact: true }).first().click();
@@ -130,7 +130,7 @@ describe('a parent', () => {
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('page-title');
       await page.goBack();
       await page.getByRole('heading', { level: 1, name: 'CONTO CORRENTE VIRTUALE' }).waitFor();
-      expect(await page.getByLabel('Da data').inputValue()).toBe('2026-09-01');
+      expect(await page.getByLabel('Da data').inputValue()).toBe('01/09/2026');
       expect(page.url()).not.toMatch(/esempio/i);
       await page.close();
     },

@@ -27,8 +27,8 @@ async function answerAway(page: Page): Promise<void> {
 }
 
 async function invertDates(page: Page): Promise<void> {
-  await page.getByLabel('Da data').fill('2026-12-31');
-  await page.getByLabel('A data', { exact: true }).fill('2026-01-01');
+  await page.getByLabel('Da data').fill('31/12/2026');
+  await page.getByLabel('A data', { exact: true }).fill('1/1/2026');
   await page.getByRole('button', { name: 'CERCA' }).click();
   await showText(page, /data di inizio viene dopo/);
 }

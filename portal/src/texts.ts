@@ -147,6 +147,7 @@ export const TEXTS = {
     badgeNumber: 'Nr. Badge',
     from: 'Da data',
     to: 'A data',
+    dateForm: 'gg/mm/aaaa',
     button: 'CERCA',
     chooseNone: 'Nessun nominativo',
     chooseNoBadge: 'Nessun badge',

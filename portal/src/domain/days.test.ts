@@ -1,6 +1,6 @@
 import { serviceDate } from '@campanella/vocabulary';
 import { expect, test } from '@jest/globals';
-import { currentMonth, formatDay, formatInstant, formatTime, lastMonth, monthBefore } from './days.ts';
+import { currentMonth, formatDay, formatInstant, formatTime, lastMonth, monthBefore, parseTypedDay } from './days.ts';
 
 test.each([
   ['2024-12-13', '2024-11-13'],
@@ -33,4 +33,20 @@ test('instants are read on a clock in Rome, in winter and in summer', () => {
 test('a day is written with its weekday, and a text that is none stays as it is', () => {
   expect(formatDay('2026-11-23')).toBe('lunedì 23/11/2026');
   expect(formatDay('?')).toBe('?');
+});
+
+test.each([
+  ['01/09/2026', '2026-09-01'],
+  [' 1/9/2026 ', '2026-09-01'],
+  ['1.9.2026', '2026-09-01'],
+  ['01-09-2026', '2026-09-01'],
+  ['01092026', '2026-09-01'],
+  ['2026-09-01', '2026-09-01'],
+  ['30/02/2026', null],
+  ['09/23/2026', null],
+  ['1/9/26', null],
+  ['', null],
+  ['domani', null],
+])('somebody who types "%s" means %s', (text, day) => {
+  expect(parseTypedDay(text)).toBe(day);
 });

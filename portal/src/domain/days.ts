@@ -45,6 +45,20 @@ export function formatDate(day: string): string {
   return parsed === null ? day : formatServiceDate(parsed);
 }
 
+/**
+ * Reads a day as somebody types it: `1/9/2026`, `01.09.2026`, `01-09-2026`, `01092026`, or `2026-09-01`. The day always comes before the
+ * month, as on every paper of the school.
+ *
+ * @returns null for anything else, and for a day that no calendar has
+ */
+export function parseTypedDay(text: string): ServiceDate | null {
+  const typed = text.trim();
+  const match = /^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})$/.exec(typed) ?? /^(\d{2})(\d{2})(\d{4})$/.exec(typed);
+  if (match === null) return parseServiceDate(typed);
+  const [, day = '', month = '', year = ''] = match;
+  return parseServiceDate(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+}
+
 /** Day and time of an instant on a clock in Rome: `23/11/2026 alle 12:31:05`. */
 export function formatInstant(instant: string): string {
   const at = new Date(instant);

@@ -1,5 +1,5 @@
 import { parseServiceDate, type ServiceDate } from '@campanella/vocabulary';
-import type { DayRange } from './days.ts';
+import { type DayRange, parseTypedDay } from './days.ts';
 
 /** What a data page is asked to show: whom (a badge's or a pupil's opaque id) and which days. */
 export interface Search {
@@ -38,8 +38,8 @@ export function writeSearch(search: Search, subjectName: string): URLSearchParam
 
 /** Says what is wrong with the two dates of a form, as typed; null when they can be searched. */
 export function rangeFault(fromText: string, toText: string): RangeFault | null {
-  const from = parseServiceDate(fromText);
-  const to = parseServiceDate(toText);
+  const from = parseTypedDay(fromText);
+  const to = parseTypedDay(toText);
   if (from === null) return 'missing_from';
   if (to === null) return 'missing_to';
   if (from > to) return 'inverted';

@@ -1,6 +1,6 @@
-import { parseServiceDate } from '@campanella/vocabulary';
 import { Button } from 'design-react-kit';
 import { type FormEvent, useId, useState } from 'react';
+import { formatDate, parseTypedDay } from '../domain/days.ts';
 import { type RangeFault, rangeFault, type Search } from '../domain/search.ts';
 import { TEXTS } from '../texts.ts';
 import { Icon } from './icon.tsx';
@@ -21,11 +21,14 @@ interface SearchFormProps {
 
 const { search: texts } = TEXTS;
 
-/** The filters of a data page. Keeps what was typed when it cannot be searched, and says what is wrong with it. */
+/**
+ * The filters of a data page. Days are typed, not picked: a browser's own date field is written in the browser's language, and `10/11` read
+ * the wrong way round is a wrong month. Keeps what was typed when it cannot be searched, and says what is wrong with it.
+ */
 export function SearchForm({ subjectLabel, noSubject, options, search, onSearch }: SearchFormProps) {
   const [subject, setSubject] = useState(search.subject ?? '');
-  const [from, setFrom] = useState<string>(search.from);
-  const [to, setTo] = useState<string>(search.to);
+  const [from, setFrom] = useState(formatDate(search.from));
+  const [to, setTo] = useState(formatDate(search.to));
   const [fault, setFault] = useState<RangeFault | null>(() => rangeFault(search.from, search.to));
   const id = useId();
   const isEmpty = options.length === 0;
@@ -33,7 +36,7 @@ export function SearchForm({ subjectLabel, noSubject, options, search, onSearch 
     event.preventDefault();
     const found = rangeFault(from, to);
     setFault(found);
-    const [fromDay, toDay] = [parseServiceDate(from), parseServiceDate(to)];
+    const [fromDay, toDay] = [parseTypedDay(from), parseTypedDay(to)];
     if (found !== null || fromDay === null || toDay === null) return;
     onSearch({ subject: subject === '' ? null : subject, from: fromDay, to: toDay });
   };
@@ -65,7 +68,10 @@ export function SearchForm({ subjectLabel, noSubject, options, search, onSearch 
           <label htmlFor={`${id}-from`}>{texts.from}</label>
           <input
             id={`${id}-from`}
-            type="date"
+            type="text"
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder={texts.dateForm}
             className="form-control"
             value={from}
             disabled={isEmpty}
@@ -77,7 +83,10 @@ export function SearchForm({ subjectLabel, noSubject, options, search, onSearch 
           <label htmlFor={`${id}-to`}>{texts.to}</label>
           <input
             id={`${id}-to`}
-            type="date"
+            type="text"
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder={texts.dateForm}
             className="form-control"
             value={to}
             disabled={isEmpty}
