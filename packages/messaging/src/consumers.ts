@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@campanella/postgres';
 import { counter, type Logger, type Part } from '@campanella/service-kit';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { type Bus, EVENTS_EXCHANGE, sendToQueueConfirmed } from './bus.ts';
-import { pause } from './outbox.ts';
+import { pause } from './single-active.ts';
 
 /** Header of a parked message: why it could not be handled. */
 export const REASON_HEADER = 'x-campanella-reason';

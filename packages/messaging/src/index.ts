@@ -8,3 +8,4 @@ export {
   REASON_HEADER,
 } from './consumers.ts';
 export { appendEvent, type OutgoingEvent, outboxRelay } from './outbox.ts';
+export { singleActive } from './single-active.ts';

@@ -2,13 +2,10 @@ import type { Database, Transaction } from '@campanella/postgres';
 import { counter, gauge, type Logger, type Part } from '@campanella/service-kit';
 import { context, propagation } from '@opentelemetry/api';
 import { type Bus, publishConfirmed } from './bus.ts';
+import { singleActive } from './single-active.ts';
 
 /** Most events read, published and deleted in one round. */
 const ROUND_MAX = 500;
-const IDLE_POLL_MS = 100;
-const FAULT_WAIT_MS = 500;
-/** Session lock that makes one relay of a database the active one; events keep their order. */
-const RELAY_LOCK = "hashtext('campanella outbox relay')";
 
 export interface OutgoingEvent {
   readonly routingKey: string;
@@ -48,8 +45,6 @@ export function outboxRelay(options: {
   const { database, bus, logger } = options;
   const oldest = gauge('campanella_outbox_oldest_seconds', 'Age of the oldest event not yet published');
   const published = counter('campanella_outbox_published_total', 'Events published', ['routing_key']);
-  const stopping = new AbortController();
-  let loop: Promise<void> = Promise.resolve();
 
   async function publishRound(): Promise<number> {
     const { rows } = await database.query<OutboxRow>({
@@ -80,58 +75,12 @@ export function outboxRelay(options: {
     return rows.length;
   }
 
-  async function relayWhileLocked(): Promise<void> {
-    const session = await database.connect();
-    const lost = new AbortController();
-    session.once('end', () => lost.abort());
-    try {
-      while (!stopping.signal.aborted && !lost.signal.aborted) {
-        const { rows } = await session.query<{ held: boolean }>(`select pg_try_advisory_lock(${RELAY_LOCK}) as held`);
-        if (rows[0]?.held === true) break;
-        await pause(FAULT_WAIT_MS, stopping.signal);
-      }
-      while (!stopping.signal.aborted && !lost.signal.aborted) {
-        if (!bus.isConnected) await pause(FAULT_WAIT_MS, stopping.signal);
-        else if ((await publishRound()) === 0) await pause(IDLE_POLL_MS, stopping.signal);
-      }
-    } finally {
-      await session.end().catch(() => {});
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await relayWhileLocked();
-      } catch (cause) {
-        logger.warn({ err: cause }, 'the outbox relay failed and begins again');
-        await pause(FAULT_WAIT_MS, stopping.signal);
-      }
-    }
-  }
-
-  return {
+  return singleActive({
     name: 'outbox-relay',
-    async start() {
-      loop = run();
-    },
-    async stop() {
-      stopping.abort();
-      await loop;
-    },
-  };
-}
-
-/** Waits, or less where the signal comes first. */
-export function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, waitMs);
-    signal.addEventListener('abort', done);
+    lock: 'campanella outbox relay',
+    database,
+    bus,
+    logger,
+    round: async () => (await publishRound()) > 0,
   });
 }
