@@ -39,13 +39,18 @@ async function get(pupil: string, query: string, own: readonly string[] = [pupil
   return fetch(`${attendance.replicas[0]?.httpUrl}${path}`, { headers: { authorization: `Bearer ${token}` } });
 }
 
+/** What a page holds, as the portal reads it. */
+async function answerOf(response: Response): Promise<{ days: Record<string, unknown>[]; nextCursor: string | null }> {
+  return JSON.parse(await response.text());
+}
+
 test('every service day has one line, newest first, in pages without gap or repeat', async () => {
   const lines: Record<string, unknown>[] = [];
   let cursor = '';
   do {
     const response = await get(pupilId(20), `from=${FROM}&to=${TO}&limit=10${cursor}`);
     expect(response.status).toBe(200);
-    const page = await response.json();
+    const page = await answerOf(response);
     lines.push(...page.days);
     cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
   } while (cursor !== '');
@@ -64,7 +69,7 @@ test('every service day has one line, newest first, in pages without gap or repe
 
 test('a meal beyond the limit says so', async () => {
   const response = await get(pupilId(PUPIL.poor), `from=${TODAY}&to=${TODAY}`, [pupilId(PUPIL.poor)]);
-  expect((await response.json()).days).toMatchObject([{ presence: 'present', charge: 'over_limit' }]);
+  expect((await answerOf(response)).days).toMatchObject([{ presence: 'present', charge: 'over_limit' }]);
 });
 
 test('another guardian’s pupil and a pupil that does not exist get the same bytes', async () => {
@@ -90,7 +95,7 @@ test('another guardian’s pupil and a pupil that does not exist get the same by
 
 test('the same pupil id in another municipality shows nothing of ours', async () => {
   const response = await get(pupilId(20), `from=${FROM}&to=${TO}`, [pupilId(20)], 2);
-  expect((await response.json()).days).toEqual([]);
+  expect((await answerOf(response)).days).toEqual([]);
 });
 
 test.each([
@@ -109,7 +114,7 @@ test.each([
 test('twenty months at once are answered in pages', async () => {
   const response = await get(pupilId(20), `from=${addDays(TODAY, -600)}&to=${TO}&limit=100`);
   expect(response.status).toBe(200);
-  expect((await response.json()).days).toHaveLength(31);
+  expect((await answerOf(response)).days).toHaveLength(31);
 });
 
 test('nobody without an identity', async () => {

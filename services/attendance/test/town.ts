@@ -20,7 +20,11 @@ export const OVERDRAFT_CENTS = 20_000;
 export const PUPIL = { invoiced: 1, poor: 2, blockedBadge: 3, expiredBadge: 4, notEnrolled: 5, diet: 6 } as const;
 
 export function terminalOf(municipalityId: number, schoolId: string, till: number): string {
-  return uuid(municipalityId * 10_000 + SCHOOLS.findIndex((one) => one === schoolId) * 100 + till);
+  return uuid(municipalityId * 10_000 + schoolNumber(schoolId) * 100 + till);
+}
+
+function schoolNumber(schoolId: string): number {
+  return schoolId === SCHOOLS[0] ? 0 : 1;
 }
 
 export function pupilId(number: number): string {

@@ -21,6 +21,9 @@ export interface SchoolDelta {
   readonly removedPupilIds: readonly string[];
 }
 
+/** Most removals in one delta. */
+const REMOVED_MAX = 1_000;
+
 interface Municipality {
   state: DirectoryState;
   readonly pupils: Map<string, Pupil>;
@@ -82,15 +85,21 @@ export function directoryMemory(): DirectoryMemory {
       const known = municipalities.get(municipalityId);
       if (known === undefined) return null;
       const { version } = known.state;
-      const isSnapshot = afterVersion <= 0 || afterVersion > version;
+      const snapshot = () => {
+        const pupils = [...known.pupils.values()].filter((pupil) => !pupil.removed && pupil.schoolId === schoolId);
+        return { version, isSnapshot: true, pupils, removedPupilIds: [] };
+      };
+      if (afterVersion <= 0 || afterVersion > version) return snapshot();
       const pupils: Pupil[] = [];
       const removedPupilIds: string[] = [];
       for (const pupil of known.pupils.values()) {
-        if (!isSnapshot && pupil.version <= afterVersion) continue;
+        if (pupil.version <= afterVersion) continue;
         if (!pupil.removed && pupil.schoolId === schoolId) pupils.push(pupil);
-        else if (!isSnapshot) removedPupilIds.push(pupil.pupilId);
+        else removedPupilIds.push(pupil.pupilId);
       }
-      return { version, isSnapshot, pupils, removedPupilIds };
+      // After a big import most changes are of other schools: the school's whole directory is then the shorter message.
+      if (removedPupilIds.length > REMOVED_MAX) return snapshot();
+      return { version, isSnapshot: false, pupils, removedPupilIds };
     },
   };
 }
