@@ -89,24 +89,18 @@ export class ShardSequencer {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
+  /** Something waits to be decided, committed or answered. */
+  #hasWork(): boolean {
+    return this.#queue.length > 0 || this.#flights.length > 0 || this.#committingFlights.length > 0;
+  }
+
   #isIdle(): boolean {
-    return (
-      this.#queue.length === 0 &&
-      this.#flights.length === 0 &&
-      !this.#isDeciding &&
-      !this.#isCommitting &&
-      !this.#isRecovering
-    );
+    return !this.#hasWork() && !this.#isDeciding && !this.#isCommitting && !this.#isRecovering;
   }
 
   #proceed(): void {
     if (this.#failure !== null) {
-      if (
-        !this.#isRecovering &&
-        !this.#isDeciding &&
-        !this.#isCommitting &&
-        (this.#queue.length > 0 || this.#flights.length > 0)
-      ) {
+      if (!this.#isRecovering && !this.#isDeciding && !this.#isCommitting && this.#hasWork()) {
         void this.#recover();
       }
     } else {

@@ -1,0 +1,1 @@
+export { type LedgerClient, type LedgerClientOptions, type NewTransfer, openLedgerClient } from './ledger-client.ts';
