@@ -1,4 +1,4 @@
-import type { AccountId } from '@campanella/vocabulary';
+import type { AccountId, MunicipalityId, PupilId, ServiceCode } from '@campanella/vocabulary';
 import type { AccountOwner, AccountStore, Ledger } from './ports.ts';
 
 /** Most accounts in one call to the ledger. */
@@ -16,8 +16,16 @@ export interface KnownAccounts {
 
 /** Opens an empty memory of accounts; any replica fills its own. */
 export function knownAccounts(deps: { store: AccountStore; ledger: Ledger }): KnownAccounts {
-  const memory = new Map<string, AccountId>();
-  const keep = (owner: AccountOwner, accountId: AccountId) => memory.set(keyOf(owner), accountId);
+  // Levels of maps: joining a key's parts into one text for each look took more than the look.
+  const memory = new Map<MunicipalityId, Map<PupilId | null, Map<ServiceCode, AccountId>>>();
+  const find = ({ municipalityId, pupilId, service }: AccountOwner) =>
+    memory.get(municipalityId)?.get(pupilId)?.get(service);
+  const keep = ({ municipalityId, pupilId, service }: AccountOwner, accountId: AccountId): void => {
+    const pupils = memory.get(municipalityId) ?? new Map<PupilId | null, Map<ServiceCode, AccountId>>();
+    memory.set(municipalityId, pupils);
+    const services = pupils.get(pupilId) ?? new Map<ServiceCode, AccountId>();
+    pupils.set(pupilId, services.set(service, accountId));
+  };
 
   async function open(owners: readonly AccountOwner[]): Promise<void> {
     const opened = await deps.ledger.openAccounts(owners);
@@ -30,10 +38,10 @@ export function knownAccounts(deps: { store: AccountStore; ledger: Ledger }): Kn
   }
 
   return {
-    get: (owner) => memory.get(keyOf(owner)),
+    get: find,
     async ensure(owners) {
       const missing = new Map<string, AccountOwner>();
-      for (const owner of owners) if (!memory.has(keyOf(owner))) missing.set(keyOf(owner), owner);
+      for (const owner of owners) if (find(owner) === undefined) missing.set(keyOf(owner), owner);
       const wanted = [...missing.values()];
       for (let start = 0; start < wanted.length; start += OPEN_MAX) {
         const page = wanted.slice(start, start + OPEN_MAX);
@@ -42,12 +50,13 @@ export function knownAccounts(deps: { store: AccountStore; ledger: Ledger }): Kn
           const accountId = stored[index] ?? null;
           if (accountId !== null) keep(owner, accountId);
         }
-        const unopened = page.filter((owner) => !memory.has(keyOf(owner)));
+        const unopened = page.filter((owner) => find(owner) === undefined);
         if (unopened.length > 0) await open(unopened);
       }
     },
     async forget(owners) {
-      for (const owner of owners) memory.delete(keyOf(owner));
+      for (const { municipalityId, pupilId, service } of owners)
+        memory.get(municipalityId)?.get(pupilId)?.delete(service);
       await deps.store.remove(owners);
     },
   };

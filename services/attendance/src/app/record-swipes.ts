@@ -158,19 +158,18 @@ function isSetAside(item: Item): boolean {
 
 /** Posts what is prepaid; returns the presences to store. Swipes whose debit was not decided are left out. */
 async function charge(deps: RecordSwipesDeps, items: readonly Item[]): Promise<Map<Item, Presence>> {
-  const meals = items.flatMap((item) =>
-    item.decision !== null && typeof item.decision === 'object' ? [{ item, meal: item.decision }] : [],
-  );
-  const prepaid = meals.filter(({ meal }) => meal.paymentMode === 'prepaid' && meal.amountCents > 0);
-  const answers = await postDebits(
-    deps,
-    prepaid.map(({ item, meal }) => ({ municipalityId: item.received.terminal.municipalityId, meal })),
-  );
   const presences = new Map<Item, Presence>();
-  for (const { item, meal } of meals) {
-    const { municipalityId } = item.received.terminal;
-    const transferId = transferIdOf(municipalityId, meal);
-    const paid = payment(meal, transferId, answers.get(transferId));
+  const debits: Debit[] = [];
+  for (const item of items) {
+    const meal = item.decision;
+    if (meal === null || typeof meal === 'string') continue;
+    const free = paymentWithoutLedger(meal);
+    if (free === null) debits.push(debitOf(item, meal));
+    else presences.set(item, presenceOf(item.received.terminal, meal, free));
+  }
+  const answers = await postDebits(deps, debits);
+  for (const { item, meal, transferId } of debits) {
+    const paid = paymentOf(meal, transferId, answers.get(transferId));
     if (paid !== null) presences.set(item, presenceOf(item.received.terminal, meal, paid));
   }
   return presences;
@@ -182,10 +181,12 @@ interface Payment {
   readonly transferId: TransferId | null;
 }
 
-function payment(meal: Meal, transferId: TransferId, answer: TransferAnswer | undefined): Payment | null {
-  const { amountCents } = meal;
+function paymentWithoutLedger({ amountCents, paymentMode }: Meal): Payment | null {
   if (amountCents === 0) return { charge: 'not_charged', amountCents, transferId: null };
-  if (meal.paymentMode === 'invoiced') return { charge: 'invoiced', amountCents, transferId: null };
+  return paymentMode === 'invoiced' ? { charge: 'invoiced', amountCents, transferId: null } : null;
+}
+
+function paymentOf({ amountCents }: Meal, transferId: TransferId, answer: TransferAnswer | undefined): Payment | null {
   switch (answer?.kind) {
     case 'accepted':
       return { charge: 'debited', amountCents, transferId };
@@ -220,58 +221,62 @@ function presenceOf(terminal: Terminal, meal: Meal, paid: Payment): Presence {
 }
 
 interface Debit {
-  readonly municipalityId: MunicipalityId;
+  readonly item: Item;
   readonly meal: Meal;
+  readonly transferId: TransferId;
+  readonly household: AccountOwner;
+  readonly revenue: AccountOwner;
+}
+
+function debitOf(item: Item, meal: Meal): Debit {
+  const { municipalityId } = item.received.terminal;
+  const { pupilId, overdraftCents } = meal;
+  const { service, serviceDate } = meal.swipe;
+  return {
+    item,
+    meal,
+    transferId: mealTransferId(municipalityId, pupilId, service, serviceDate),
+    household: { municipalityId, pupilId, service, overdraftCents },
+    revenue: { municipalityId, pupilId: null, service, overdraftCents: cents(0) },
+  };
 }
 
 async function postDebits(deps: RecordSwipesDeps, debits: readonly Debit[]): Promise<Map<TransferId, TransferAnswer>> {
   const answers = new Map<TransferId, TransferAnswer>();
   if (debits.length === 0) return answers;
-  const missing = debits.flatMap((debit) => ownersOf(debit).filter((owner) => deps.accounts.get(owner) === undefined));
+  const missing = debits
+    .flatMap(({ household, revenue }) => [household, revenue])
+    .filter((owner) => deps.accounts.get(owner) === undefined);
   if (missing.length > 0) await deps.accounts.ensure(missing);
-  const transfers = new Map<TransferId, { transfer: MealTransfer; debit: Debit }>();
+  const posted = new Map<TransferId, { transfer: MealTransfer; debit: Debit }>();
   for (const debit of debits) {
-    const transfer = transferOf(deps, debit);
-    if (transfer !== null && !transfers.has(transfer.transferId))
-      transfers.set(transfer.transferId, { transfer, debit });
+    const transfer = posted.has(debit.transferId) ? null : transferOf(deps, debit);
+    if (transfer !== null) posted.set(debit.transferId, { transfer, debit });
   }
-  const posted = [...transfers.values()];
-  const outcomes = await deps.ledger.post(posted.map(({ transfer }) => transfer));
+  const outcomes = await deps.ledger.post([...posted.values()].map(({ transfer }) => transfer));
   const strangers: AccountOwner[] = [];
-  for (const [index, { transfer, debit }] of posted.entries()) {
+  for (const [index, { debit }] of [...posted.values()].entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) continue;
-    answers.set(transfer.transferId, outcome);
-    if (outcome.kind === 'unknown_account') strangers.push(...ownersOf(debit));
+    answers.set(debit.transferId, outcome);
+    if (outcome.kind === 'unknown_account') strangers.push(debit.household, debit.revenue);
   }
   if (strangers.length > 0) await deps.accounts.forget(strangers);
   return answers;
 }
 
 function transferOf(deps: RecordSwipesDeps, debit: Debit): MealTransfer | null {
-  const [household, revenue] = ownersOf(debit).map((owner) => deps.accounts.get(owner));
-  if (household === undefined || revenue === undefined) return null;
-  const { municipalityId, meal } = debit;
+  const debitAccountId = deps.accounts.get(debit.household);
+  const creditAccountId = deps.accounts.get(debit.revenue);
+  if (debitAccountId === undefined || creditAccountId === undefined) return null;
   return {
-    transferId: transferIdOf(municipalityId, meal),
-    municipalityId,
-    debitAccountId: household,
-    creditAccountId: revenue,
-    amountCents: meal.amountCents,
-    occurredAtMs: meal.swipe.occurredAtMs,
+    transferId: debit.transferId,
+    municipalityId: debit.household.municipalityId,
+    debitAccountId,
+    creditAccountId,
+    amountCents: debit.meal.amountCents,
+    occurredAtMs: debit.meal.swipe.occurredAtMs,
   };
-}
-
-function transferIdOf(municipalityId: MunicipalityId, meal: Meal): TransferId {
-  return mealTransferId(municipalityId, meal.pupilId, meal.swipe.service, meal.swipe.serviceDate);
-}
-
-function ownersOf({ municipalityId, meal }: Debit): [AccountOwner, AccountOwner] {
-  const { service } = meal.swipe;
-  return [
-    { municipalityId, pupilId: meal.pupilId, service, overdraftCents: meal.overdraftCents },
-    { municipalityId, pupilId: null, service, overdraftCents: cents(0) },
-  ];
 }
 
 /** One transaction: presences, what is set aside, events. Answers are written on the items only after the commit. */
