@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import { freePort } from '@campanella/local-stores';
+import type { PartToStart } from './children.ts';
+import { ROOT } from './places.ts';
+import type { DemoSummary, DemoTerminal, ServiceAddresses } from './run-record.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Services with a database of their own, which is named like them. */
+export const DATABASES = ['identity', 'anagrafica', 'attendance', 'ledger'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
+
+export interface StoreUrls {
+  readonly postgresUrl: string;
+  readonly databaseUrls: Readonly<Record<DatabaseName, string>>;
+  readonly redisUrl: string;
+  readonly amqpUrl: string;
+}
+
+type ServiceName = DatabaseName | 'gateway' | 'identity-provider';
+export type Ports = Readonly<
+  Record<ServiceName, { readonly grpc: number; readonly http: number; readonly ops: number }>
+>;
+
+/** Free ports for every service. */
+export async function choosePorts(gatewayPort: number): Promise<Ports> {
+  const three = async () => ({ grpc: await freePort(), http: await freePort(), ops: await freePort() });
+  const [identity, anagrafica, attendance, ledger, provider, gateway] = [
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+  ];
+  return {
+    identity,
+    anagrafica,
+    attendance,
+    ledger,
+    'identity-provider': provider,
+    gateway: { ...gateway, http: gatewayPort },
+  };
+}
+
+/** What every part's environment is made of. */
+export interface Wiring {
+  readonly ports: Ports;
+  readonly stores: StoreUrls;
+  readonly secrets: Secrets;
+}
+
+const at = (port: number) => `127.0.0.1:${port}`;
+const httpAt = (port: number) => `http://${at(port)}`;
+
+function common({ ports }: Wiring, name: ServiceName): Record<string, string> {
+  const { grpc, http, ops } = ports[name];
+  return { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
+}
+
+/** The services, with what each needs to be ready before it. Addresses alone make this the sandbox: no part knows that it is one. */
+export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly needs: readonly string[] })[] {
+  const { ports, stores, secrets } = wiring;
+  const hosts = { [at(ports.gateway.http)]: 1, [`localhost:${ports.gateway.http}`]: 1 };
+  const gatewayUrls = Object.keys(hosts).map((host) => `http://${host}`);
+  const callbacks = {
+    REDIRECT_URIS: gatewayUrls.map((url) => `${url}/login/callback`).join(','),
+    POST_LOGOUT_REDIRECT_URIS: gatewayUrls.map((url) => `${url}/`).join(','),
+  };
+  const jwks = { IDENTITY_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/jwks.json` };
+  const provider = (key: string, level: string) => ({
+    key,
+    issuer: httpAt(ports['identity-provider'].http),
+    clientId: 'campanella',
+    acrValues: [level],
+  });
+  const service = (name: DatabaseName, needs: readonly string[], environment: Readonly<Record<string, string>>) => ({
+    name,
+    needs,
+    entry: `services/${name}/src/main.ts`,
+    readyUrl: `${httpAt(ports[name].ops)}/ready`,
+    environment: { ...common(wiring, name), DATABASE_URL: stores.databaseUrls[name], ...environment },
+  });
+  return [
+    {
+      name: 'identity-provider',
+      needs: [],
+      entry: 'sandbox/identity-provider/src/main.ts',
+      readyUrl: `${httpAt(ports['identity-provider'].ops)}/ready`,
+      environment: {
+        ...common(wiring, 'identity-provider'),
+        CLIENT_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/openid-client-jwks.json`,
+        ...callbacks,
+      },
+    },
+    service('anagrafica', [], { AMQP_URL: stores.amqpUrl, FIELD_KEY: secrets.fieldKey, ...jwks }),
+    service('ledger', [], { AMQP_URL: stores.amqpUrl, REDIS_URL: stores.redisUrl, ...jwks }),
+    service('identity', [], {
+      ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      FIELD_KEY: secrets.fieldKey,
+      PERSON_HASH_KEY: secrets.personHashKey,
+      SIGN_IN_PROVIDERS: JSON.stringify([
+        provider('spid', 'https://www.spid.gov.it/SpidL2'),
+        provider('cie', 'https://www.spid.gov.it/SpidL2'),
+      ]),
+      ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
+      ...callbacks,
+    }),
+    service('attendance', ['anagrafica', 'ledger'], {
+      AMQP_URL: stores.amqpUrl,
+      FIELD_KEY: secrets.fieldKey,
+      ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      LEDGER_ADDRESSES: at(ports.ledger.grpc),
+      ...jwks,
+    }),
+    {
+      name: 'gateway',
+      needs: ['identity', 'anagrafica'],
+      entry: 'gateway/src/main.ts',
+      readyUrl: `${httpAt(ports.gateway.ops)}/ready`,
+      environment: {
+        PORT: String(ports.gateway.http),
+        OPS_PORT: String(ports.gateway.ops),
+        PUBLIC_SCHEME: 'http',
+        MUNICIPALITY_HOSTS: JSON.stringify(hosts),
+        REDIS_URL: `${stores.redisUrl}/1`,
+        IDENTITY_ADDRESS: at(ports.identity.grpc),
+        ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+        ANAGRAFICA_HTTP_URL: httpAt(ports.anagrafica.http),
+        ATTENDANCE_HTTP_URL: httpAt(ports.attendance.http),
+        LEDGER_HTTP_URL: httpAt(ports.ledger.http),
+        PORTAL_DIR: join(ROOT, 'portal', 'dist'),
+      },
+    },
+  ];
+}
+
+/** A canteen: a virtual reader on a serial port, and the agent that reads it. */
+export async function canteenParts(
+  wiring: Wiring,
+  folder: string,
+  terminal: DemoSummary['terminals'][number],
+  index: number,
+): Promise<{ readonly reader: PartToStart; readonly agent: PartToStart; readonly terminal: DemoTerminal }> {
+  const [control, screen, ops] = [await freePort(), await freePort(), await freePort()];
+  const serialDevice = join(folder, 'readers', `reader-${index + 1}`);
+  const { schoolId, schoolName } = terminal;
+  return {
+    terminal: { schoolId, schoolName, screenUrl: httpAt(screen), readerControl: String(control), serialDevice },
+    reader: {
+      name: `badge-reader-${index + 1}`,
+      entry: 'sandbox/badge-reader/src/main.ts',
+      words: ['serve', '--link', serialDevice, '--control', String(control)],
+      environment: {},
+      readyText: 'badge reader ready',
+    },
+    agent: {
+      name: `edge-agent-${index + 1}`,
+      entry: 'edge-agent/src/main.ts',
+      readyUrl: `${httpAt(ops)}/ready`,
+      environment: {
+        OPS_PORT: String(ops),
+        SCREEN_PORT: String(screen),
+        SERIAL_READERS: serialDevice,
+        TERMINAL_ID: terminal.terminalId,
+        TERMINAL_KEY: terminal.key,
+        MUNICIPALITY_ID: '1',
+        SCHOOL_ID: schoolId,
+        ATTENDANCE_ADDRESSES: at(wiring.ports.attendance.grpc),
+        DATA_FOLDER: join(folder, 'data', `terminal-${index + 1}`),
+        FIELD_KEY: wiring.secrets.fieldKey,
+      },
+    },
+  };
+}
+
+/** The services' addresses, as run.json tells them. */
+export function addressesOf(ports: Ports): Record<string, ServiceAddresses[]> {
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, { grpc, http, ops }]) => [
+      name,
+      [{ ...(DATABASES.some((one) => one === name) ? { grpc: at(grpc) } : {}), http: httpAt(http), ops: httpAt(ops) }],
+    ]),
+  );
+}

@@ -1,0 +1,258 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@campanella/local-stores';
+import { type Child, type PartToStart, runToEnd, startPart } from './children.ts';
+import { ClearError } from './clear-error.ts';
+import { addressesOf, canteenParts, choosePorts, DATABASES, serviceParts, type Wiring } from './parts.ts';
+import { postgresFolder } from './places.ts';
+import { ensureStores } from './programs.ts';
+import type { Progress } from './progress.ts';
+import {
+  type DemoSummary,
+  isRunning,
+  noteProcess,
+  type RunRecord,
+  removeRecords,
+  type StartedProcess,
+  writeProcesses,
+  writeRunRecord,
+} from './run-record.ts';
+import { keepSecrets } from './secrets.ts';
+import { type RunningStores, startStores } from './stores.ts';
+
+export interface PlatformOptions {
+  /** Holds data, logs and run.json. */
+  readonly folder: string;
+  readonly port: number;
+  /** Take a free port where that one is taken. */
+  readonly mayMovePort: boolean;
+  readonly isFresh: boolean;
+}
+
+/** The whole platform, running. */
+export interface Platform {
+  readonly record: RunRecord;
+  /** Resolves, with what happened, when a part ends that nobody stopped. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Brings everything up, each part when those it needs are ready. What was started is stopped again where it fails. */
+export async function startPlatform(options: PlatformOptions, progress: Progress): Promise<Platform> {
+  const running = new Running(options.folder, progress);
+  try {
+    return await bringUp(options, progress, running);
+  } catch (cause) {
+    await running.stop();
+    throw cause;
+  }
+}
+
+async function bringUp(options: PlatformOptions, progress: Progress, running: Running): Promise<Platform> {
+  const { folder } = options;
+  if (options.isFresh)
+    for (const place of [
+      join(folder, 'data'),
+      join(folder, 'demo-town.json'),
+      join(folder, 'secrets.json'),
+      postgresFolder(folder),
+    ])
+      rmSync(place, { recursive: true, force: true });
+  mkdirSync(join(folder, 'logs'), { recursive: true });
+  const secrets = keepSecrets(folder);
+  await ensureStores(progress);
+  const [stores] = await Promise.all([
+    progress.step('PostgreSQL, Redis and RabbitMQ', async () =>
+      running.keepStores(await startStores(folder, secrets.storePassword)),
+    ),
+    progress.step('contracts and portal', () =>
+      runToEnd('build', 'turbo', ['run', 'generate', 'build', '--output-logs=errors-only'], folder, {
+        TURBO_TELEMETRY_DISABLED: '1',
+      }),
+    ),
+  ]);
+  await progress.step('migrations', () => migrateAll(stores, folder));
+  const port = await choosePort(options, progress);
+  const wiring: Wiring = { ports: await choosePorts(port), stores, secrets };
+  await progress.step('services', () => startInOrder(serviceParts(wiring), running));
+  const demo = await seedWhenNew(wiring, folder, progress);
+  const canteens = await progress.step('canteens', () =>
+    Promise.all(demo.terminals.map((terminal, index) => startCanteen(wiring, folder, terminal, index, running))),
+  );
+  const record: RunRecord = {
+    gatewayUrl: `http://127.0.0.1:${port}`,
+    canteenScreenUrl: canteens[0]?.screenUrl ?? '',
+    services: addressesOf(wiring.ports),
+    stores: {
+      postgresUrl: stores.postgresUrl,
+      databaseUrls: stores.databaseUrls,
+      redisUrl: stores.redisUrl,
+      amqpUrl: stores.amqpUrl,
+    },
+    demo,
+    guardians: demo.guardians,
+    badges: demo.badges,
+    terminals: canteens,
+    serialDevices: canteens.map(({ serialDevice }) => serialDevice),
+    parts: running.processes(),
+    supervisor: noteProcess('launcher', process.pid),
+  };
+  writeRunRecord(folder, record);
+  return { record, broken: running.broken, stop: () => running.stop() };
+}
+
+async function migrateAll(stores: RunningStores, folder: string): Promise<void> {
+  await Promise.all(
+    DATABASES.map((name) =>
+      runToEnd(`migrate-${name}`, process.execPath, ['--no-warnings', `services/${name}/src/migrate.ts`], folder, {
+        DATABASE_URL: stores.databaseUrls[name],
+      }),
+    ),
+  );
+}
+
+async function choosePort(options: PlatformOptions, progress: Progress): Promise<number> {
+  if (options.port === 0) return freePort();
+  if (await isFree(options.port)) return options.port;
+  if (!options.mayMovePort)
+    throw new ClearError(`port ${options.port} is taken: stop what uses it, or give another with --port`);
+  const port = await freePort();
+  progress.say(`port ${options.port} is taken; the gateway goes to ${port}`);
+  return port;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const { createServer } = await import('node:net');
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+async function startInOrder(
+  parts: readonly (PartToStart & { readonly needs: readonly string[] })[],
+  running: Running,
+): Promise<void> {
+  const ready = new Map<string, Promise<void>>();
+  for (const part of parts) {
+    const needs = part.needs.map((name) => ready.get(name));
+    ready.set(
+      part.name,
+      Promise.all(needs).then(() => running.start(part)),
+    );
+  }
+  await Promise.all(ready.values());
+}
+
+async function startCanteen(
+  wiring: Wiring,
+  folder: string,
+  terminal: DemoSummary['terminals'][number],
+  index: number,
+  running: Running,
+) {
+  const canteen = await canteenParts(wiring, folder, terminal, index);
+  await running.start(canteen.reader);
+  await running.start(canteen.agent);
+  return canteen.terminal;
+}
+
+/** The demo town is seeded once per folder; its summary stays beside the data. */
+async function seedWhenNew(wiring: Wiring, folder: string, progress: Progress): Promise<DemoSummary> {
+  const file = join(folder, 'demo-town.json');
+  if (!existsSync(file)) {
+    const { ports } = wiring;
+    await progress.step('the demonstration town, with a month of history', () =>
+      runToEnd(
+        'demo-town',
+        process.execPath,
+        ['--no-warnings', 'sandbox/demo-town/src/main.ts', 'seed', '--summary', file],
+        folder,
+        {
+          ANAGRAFICA_ADDRESS: `127.0.0.1:${ports.anagrafica.grpc}`,
+          ATTENDANCE_ADDRESSES: `127.0.0.1:${ports.attendance.grpc}`,
+          LEDGER_ADDRESSES: `127.0.0.1:${ports.ledger.grpc}`,
+        },
+      ),
+    );
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** All that runs, in the order of its start; stopped in the opposite one. */
+class Running {
+  readonly broken: Promise<string>;
+  readonly #folder: string;
+  readonly #progress: Progress;
+  readonly #children: Child[] = [];
+  readonly #notes: StartedProcess[] = [];
+  #stores: RunningStores | null = null;
+  #isStopping = false;
+  #announceBroken: (what: string) => void = () => {};
+
+  constructor(folder: string, progress: Progress) {
+    this.#folder = folder;
+    this.#progress = progress;
+    this.broken = new Promise((resolve) => {
+      this.#announceBroken = resolve;
+    });
+  }
+
+  keepStores(stores: RunningStores): RunningStores {
+    this.#stores = stores;
+    for (const { name, store } of stores.started) this.#note(name, store.pid);
+    return stores;
+  }
+
+  async start(part: PartToStart): Promise<void> {
+    const child = await startPart(part, this.#folder);
+    this.#children.push(child);
+    this.#note(child.name, child.pid);
+    void child.ended.then((how) => {
+      if (!this.#isStopping) this.#announceBroken(`${child.name} ended (${how}); its log is ${child.logFile}`);
+    });
+  }
+
+  processes(): readonly StartedProcess[] {
+    return this.#notes;
+  }
+
+  /** Parts first, those started last before the others, then the stores. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const isCanteen = ({ name }: Child) => /^(edge-agent|badge-reader)/.test(name);
+    await Promise.all(this.#children.filter(isCanteen).map((child) => child.stop()));
+    for (const child of this.#children.filter((one) => !isCanteen(one)).toReversed()) await child.stop();
+    await Promise.all((this.#stores?.started ?? []).map(({ store }) => store.stop()));
+    removeRecords(this.#folder);
+    this.#progress.say('stopped');
+  }
+
+  #note(name: string, pid: number): void {
+    this.#notes.push(noteProcess(name, pid));
+    writeProcesses(this.#folder, this.#notes);
+  }
+}
+
+const LEFT_OVER_STOP_MS = 10_000;
+
+/** Ends what a launcher that was killed has left behind: only processes of its list that are still the same ones. */
+export async function endLeftOvers(processes: readonly StartedProcess[]): Promise<number> {
+  const left = processes.filter(isRunning).toReversed();
+  for (const one of left) {
+    try {
+      // PostgreSQL's orderly stop is SIGINT; for the others SIGTERM is.
+      process.kill(one.pid, one.name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  const deadline = Date.now() + LEFT_OVER_STOP_MS;
+  while (left.some(isRunning)) {
+    if (Date.now() > deadline) for (const { pid } of left.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return left.length;
+}
