@@ -1,188 +1,184 @@
 import { join } from 'node:path';
+import { freePort } from '@campanella/local-stores';
+import type { PartToStart } from './children.ts';
 import { ROOT } from './places.ts';
-import type { DemoSummary } from './run-record.ts';
+import type { DemoSummary, DemoTerminal, ServiceAddresses } from './run-record.ts';
 import type { Secrets } from './secrets.ts';
 
-/** Kinds of port that a part may open. */
-export type PortKind = 'grpc' | 'http' | 'ops' | 'screen' | 'control';
+/** Services with a database of their own, which is named like them. */
+export const DATABASES = ['identity', 'anagrafica', 'attendance', 'ledger'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
 
-/** What the parts are told about each other and about the stores. */
-export interface Platform {
-  readonly folder: string;
-  readonly gatewayPort: number;
-  readonly secrets: Secrets;
-  readonly databaseUrls: Readonly<Record<string, string>>;
+export interface StoreUrls {
+  readonly postgresUrl: string;
+  readonly databaseUrls: Readonly<Record<DatabaseName, string>>;
   readonly redisUrl: string;
   readonly amqpUrl: string;
-  port(part: string, kind: PortKind): number;
 }
 
-/** A part of the platform as a process: what it is told, and what must be ready before it starts. */
-export interface Part {
-  readonly name: string;
-  readonly entry: string;
-  readonly ports: readonly PortKind[];
-  readonly needs: readonly string[];
-  readonly arguments?: (platform: Platform) => readonly string[];
-  readonly environment: (platform: Platform) => Readonly<Record<string, string>>;
-  /** What is asked until it answers with 200; its /ready where not said. */
-  readonly ready?: (platform: Platform) => { readonly url: string; readonly method: string };
+type ServiceName = DatabaseName | 'gateway' | 'identity-provider';
+export type Ports = Readonly<
+  Record<ServiceName, { readonly grpc: number; readonly http: number; readonly ops: number }>
+>;
+
+/** Free ports for every service. */
+export async function choosePorts(gatewayPort: number): Promise<Ports> {
+  const three = async () => ({ grpc: await freePort(), http: await freePort(), ops: await freePort() });
+  const [identity, anagrafica, attendance, ledger, provider, gateway] = [
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+    await three(),
+  ];
+  return {
+    identity,
+    anagrafica,
+    attendance,
+    ledger,
+    'identity-provider': provider,
+    gateway: { ...gateway, http: gatewayPort },
+  };
 }
 
-const at = (platform: Platform, part: string, kind: PortKind) => `127.0.0.1:${platform.port(part, kind)}`;
-const httpAt = (platform: Platform, part: string) => `http://${at(platform, part, 'http')}`;
+/** What every part's environment is made of. */
+export interface Wiring {
+  readonly ports: Ports;
+  readonly stores: StoreUrls;
+  readonly secrets: Secrets;
+}
 
-/** The gateway as a browser reaches it. */
-export const gatewayUrl = ({ gatewayPort }: Platform) => `http://127.0.0.1:${gatewayPort}`;
+const at = (port: number) => `127.0.0.1:${port}`;
+const httpAt = (port: number) => `http://${at(port)}`;
 
-const hosts = ({ gatewayPort }: Platform) => [`127.0.0.1:${gatewayPort}`, `localhost:${gatewayPort}`];
-const returnAddresses = (platform: Platform) => ({
-  REDIRECT_URIS: hosts(platform).map((host) => `http://${host}/login/callback`).join(','),
-  POST_LOGOUT_REDIRECT_URIS: hosts(platform).map((host) => `http://${host}/`).join(','),
-});
-const jwks = (platform: Platform) => ({ IDENTITY_JWKS_URL: `${httpAt(platform, 'identity')}/.well-known/jwks.json` });
+function common({ ports }: Wiring, name: ServiceName): Record<string, string> {
+  const { grpc, http, ops } = ports[name];
+  return { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
+}
 
-function signInProviders(platform: Platform): string {
+/** The services, with what each needs to be ready before it. Addresses alone make this the sandbox: no part knows that it is one. */
+export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly needs: readonly string[] })[] {
+  const { ports, stores, secrets } = wiring;
+  const hosts = { [at(ports.gateway.http)]: 1, [`localhost:${ports.gateway.http}`]: 1 };
+  const gatewayUrls = Object.keys(hosts).map((host) => `http://${host}`);
+  const callbacks = {
+    REDIRECT_URIS: gatewayUrls.map((url) => `${url}/login/callback`).join(','),
+    POST_LOGOUT_REDIRECT_URIS: gatewayUrls.map((url) => `${url}/`).join(','),
+  };
+  const jwks = { IDENTITY_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/jwks.json` };
   const provider = (key: string, level: string) => ({
     key,
-    issuer: httpAt(platform, 'identity-provider'),
+    issuer: httpAt(ports['identity-provider'].http),
     clientId: 'campanella',
-    acrValues: [`https://www.spid.gov.it/${level}`],
+    acrValues: [level],
   });
-  return JSON.stringify([provider('spid', 'SpidL2'), provider('cie', 'SpidL3')]);
-}
-
-/** Sessions and limits keep out of the ledger's way, in a numbered database of their own. */
-function sessionsUrl({ redisUrl }: Platform): string {
-  const url = new URL(redisUrl);
-  if (url.pathname === '' || url.pathname === '/') url.pathname = '/1';
-  return url.href;
-}
-
-/** The platform but for its canteens, in the order in which parts stop from the last to the first. */
-export const PARTS: readonly Part[] = [
-  {
-    name: 'ledger',
-    entry: 'services/ledger/src/main.ts',
-    ports: ['grpc', 'http', 'ops'],
-    needs: [],
-    environment: (platform) => ({ REDIS_URL: platform.redisUrl, AMQP_URL: platform.amqpUrl, ...jwks(platform) }),
-  },
-  {
-    name: 'anagrafica',
-    entry: 'services/anagrafica/src/main.ts',
-    ports: ['grpc', 'http', 'ops'],
-    needs: [],
-    environment: (platform) => ({ AMQP_URL: platform.amqpUrl, FIELD_KEY: platform.secrets.fieldKey, ...jwks(platform) }),
-  },
-  {
-    name: 'identity',
-    entry: 'services/identity/src/main.ts',
-    ports: ['grpc', 'http', 'ops'],
-    needs: [],
-    environment: (platform) => ({
-      ANAGRAFICA_ADDRESS: at(platform, 'anagrafica', 'grpc'),
-      FIELD_KEY: platform.secrets.fieldKey,
-      PERSON_HASH_KEY: platform.secrets.personHashKey,
-      SIGN_IN_PROVIDERS: signInProviders(platform),
-      ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
-      ...returnAddresses(platform),
-    }),
-  },
-  {
-    name: 'identity-provider',
-    entry: 'sandbox/identity-provider/src/main.ts',
-    ports: ['http', 'ops'],
-    needs: [],
-    environment: (platform) => ({
-      CLIENT_JWKS_URL: `${httpAt(platform, 'identity')}/.well-known/openid-client-jwks.json`,
-      ...returnAddresses(platform),
-    }),
-  },
-  {
-    name: 'attendance',
-    entry: 'services/attendance/src/main.ts',
-    ports: ['grpc', 'http', 'ops'],
-    needs: ['ledger', 'anagrafica'],
-    environment: (platform) => ({
-      AMQP_URL: platform.amqpUrl,
-      ANAGRAFICA_ADDRESS: at(platform, 'anagrafica', 'grpc'),
-      LEDGER_ADDRESSES: at(platform, 'ledger', 'grpc'),
-      FIELD_KEY: platform.secrets.fieldKey,
-      ...jwks(platform),
-    }),
-  },
-  {
-    name: 'gateway',
-    entry: 'gateway/src/main.ts',
-    ports: ['ops'],
-    needs: ['identity'],
-    environment: (platform) => ({
-      PORT: String(platform.gatewayPort),
-      PUBLIC_SCHEME: 'http',
-      MUNICIPALITY_HOSTS: JSON.stringify(Object.fromEntries(hosts(platform).map((host) => [host, 1]))),
-      REDIS_URL: sessionsUrl(platform),
-      IDENTITY_ADDRESS: at(platform, 'identity', 'grpc'),
-      ANAGRAFICA_ADDRESS: at(platform, 'anagrafica', 'grpc'),
-      ANAGRAFICA_HTTP_URL: httpAt(platform, 'anagrafica'),
-      LEDGER_HTTP_URL: httpAt(platform, 'ledger'),
-      ATTENDANCE_HTTP_URL: httpAt(platform, 'attendance'),
-      PORTAL_DIR: join(ROOT, 'portal', 'dist'),
-    }),
-  },
-];
-
-/** The name under which a canteen's agent finds its badge reader. */
-export const serialDevice = (folder: string, number: number) => join(folder, `badge-reader-${number}`);
-
-/** A canteen: its badge reader on a virtual serial port, and its agent. */
-export function canteenParts(number: number, terminal: DemoSummary['terminals'][number]): readonly Part[] {
-  const reader = `badge-reader-${number}`;
-  const agent = `edge-agent-${number}`;
+  const service = (name: DatabaseName, needs: readonly string[], environment: Readonly<Record<string, string>>) => ({
+    name,
+    needs,
+    entry: `services/${name}/src/main.ts`,
+    readyUrl: `${httpAt(ports[name].ops)}/ready`,
+    environment: { ...common(wiring, name), DATABASE_URL: stores.databaseUrls[name], ...environment },
+  });
   return [
     {
-      name: reader,
-      entry: 'sandbox/badge-reader/src/main.ts',
-      ports: ['control'],
+      name: 'identity-provider',
       needs: [],
-      arguments: (platform) => ['serve', '--link', serialDevice(platform.folder, number), '--control', String(platform.port(reader, 'control'))],
-      environment: () => ({}),
-      ready: (platform) => ({ url: `http://${at(platform, reader, 'control')}/state`, method: 'POST' }),
+      entry: 'sandbox/identity-provider/src/main.ts',
+      readyUrl: `${httpAt(ports['identity-provider'].ops)}/ready`,
+      environment: {
+        ...common(wiring, 'identity-provider'),
+        CLIENT_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/openid-client-jwks.json`,
+        ...callbacks,
+      },
     },
+    service('anagrafica', [], { AMQP_URL: stores.amqpUrl, FIELD_KEY: secrets.fieldKey, ...jwks }),
+    service('ledger', [], { AMQP_URL: stores.amqpUrl, REDIS_URL: stores.redisUrl, ...jwks }),
+    service('identity', [], {
+      ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      FIELD_KEY: secrets.fieldKey,
+      PERSON_HASH_KEY: secrets.personHashKey,
+      SIGN_IN_PROVIDERS: JSON.stringify([
+        provider('spid', 'https://www.spid.gov.it/SpidL2'),
+        provider('cie', 'https://www.spid.gov.it/SpidL2'),
+      ]),
+      ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
+      ...callbacks,
+    }),
+    service('attendance', ['anagrafica', 'ledger'], {
+      AMQP_URL: stores.amqpUrl,
+      FIELD_KEY: secrets.fieldKey,
+      ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      LEDGER_ADDRESSES: at(ports.ledger.grpc),
+      ...jwks,
+    }),
     {
-      name: agent,
-      entry: 'edge-agent/src/main.ts',
-      ports: ['ops', 'screen'],
-      needs: [reader, 'attendance'],
-      environment: (platform) => ({
-        SERIAL_READERS: JSON.stringify([{ path: serialDevice(platform.folder, number) }]),
-        TERMINAL_ID: terminal.terminalId,
-        TERMINAL_KEY: terminal.key,
-        MUNICIPALITY_ID: '1',
-        SCHOOL_ID: terminal.schoolId,
-        ATTENDANCE_ADDRESSES: at(platform, 'attendance', 'grpc'),
-        DATA_FOLDER: join(platform.folder, 'data', agent),
-        FIELD_KEY: platform.secrets.fieldKey,
-        SCREEN_PORT: String(platform.port(agent, 'screen')),
-      }),
+      name: 'gateway',
+      needs: ['identity', 'anagrafica'],
+      entry: 'gateway/src/main.ts',
+      readyUrl: `${httpAt(ports.gateway.ops)}/ready`,
+      environment: {
+        PORT: String(ports.gateway.http),
+        OPS_PORT: String(ports.gateway.ops),
+        PUBLIC_SCHEME: 'http',
+        MUNICIPALITY_HOSTS: JSON.stringify(hosts),
+        REDIS_URL: `${stores.redisUrl}/1`,
+        IDENTITY_ADDRESS: at(ports.identity.grpc),
+        ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+        ANAGRAFICA_HTTP_URL: httpAt(ports.anagrafica.http),
+        ATTENDANCE_HTTP_URL: httpAt(ports.attendance.http),
+        LEDGER_HTTP_URL: httpAt(ports.ledger.http),
+        PORTAL_DIR: join(ROOT, 'portal', 'dist'),
+      },
     },
   ];
 }
 
-/** All that a part is told: what it needs of its own, its ports, and its database where it has one. */
-export function environmentOf(part: Part, platform: Platform): Readonly<Record<string, string>> {
-  const names: Partial<Record<PortKind, string>> = { grpc: 'GRPC_PORT', http: 'HTTP_PORT', ops: 'OPS_PORT' };
-  const databaseUrl = platform.databaseUrls[part.name];
+/** A canteen: a virtual reader on a serial port, and the agent that reads it. */
+export async function canteenParts(
+  wiring: Wiring,
+  folder: string,
+  terminal: DemoSummary['terminals'][number],
+  index: number,
+): Promise<{ readonly reader: PartToStart; readonly agent: PartToStart; readonly terminal: DemoTerminal }> {
+  const [control, screen, ops] = [await freePort(), await freePort(), await freePort()];
+  const serialDevice = join(folder, 'readers', `reader-${index + 1}`);
+  const { schoolId, schoolName } = terminal;
   return {
-    ...Object.fromEntries(
-      part.ports.flatMap((kind) => (names[kind] === undefined ? [] : [[names[kind], String(platform.port(part.name, kind))]])),
-    ),
-    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
-    ...part.environment(platform),
+    terminal: { schoolId, schoolName, screenUrl: httpAt(screen), readerControl: String(control), serialDevice },
+    reader: {
+      name: `badge-reader-${index + 1}`,
+      entry: 'sandbox/badge-reader/src/main.ts',
+      words: ['serve', '--link', serialDevice, '--control', String(control)],
+      environment: {},
+      readyText: 'badge reader ready',
+    },
+    agent: {
+      name: `edge-agent-${index + 1}`,
+      entry: 'edge-agent/src/main.ts',
+      readyUrl: `${httpAt(ops)}/ready`,
+      environment: {
+        OPS_PORT: String(ops),
+        SCREEN_PORT: String(screen),
+        SERIAL_READERS: serialDevice,
+        TERMINAL_ID: terminal.terminalId,
+        TERMINAL_KEY: terminal.key,
+        MUNICIPALITY_ID: '1',
+        SCHOOL_ID: schoolId,
+        ATTENDANCE_ADDRESSES: at(wiring.ports.attendance.grpc),
+        DATA_FOLDER: join(folder, 'data', `terminal-${index + 1}`),
+        FIELD_KEY: wiring.secrets.fieldKey,
+      },
+    },
   };
 }
 
-/** Where a part is asked whether it is ready. */
-export function readyAt(part: Part, platform: Platform): { readonly url: string; readonly method: string } {
-  return part.ready?.(platform) ?? { url: `http://${at(platform, part.name, 'ops')}/ready`, method: 'GET' };
+/** The services' addresses, as run.json tells them. */
+export function addressesOf(ports: Ports): Record<string, ServiceAddresses[]> {
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, { grpc, http, ops }]) => [
+      name,
+      [{ ...(DATABASES.some((one) => one === name) ? { grpc: at(grpc) } : {}), http: httpAt(http), ops: httpAt(ops) }],
+    ]),
+  );
 }
