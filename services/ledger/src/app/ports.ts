@@ -125,7 +125,8 @@ export interface Journal {
   ): Promise<Result>;
   findEntries(shard: number, ids: readonly TransferId[]): Promise<Map<TransferId, JournalEntry>>;
   hasLimitChange(shard: number, changeId: TransferId): Promise<boolean>;
-  isReversed(shard: number, transferId: TransferId): Promise<boolean>;
+  /** Says whether a transfer is reversed under another id than the one given. */
+  isReversedByAnother(shard: number, transferId: TransferId, reversalId: TransferId): Promise<boolean>;
   loadColdAccounts(shard: number, accountIds: readonly AccountId[]): Promise<ColdAccount[]>;
 }
 

@@ -108,9 +108,10 @@ export class Posting {
     accounts: TransferAccounts,
     settle: Settle,
   ): Promise<void> {
-    const earlier = (await journal.findEntries(accounts.debit.shard, [transfer.transferId])).get(transfer.transferId);
-    // Under another id the transfer is reversed already: Redis may have forgotten that, the journal has not.
-    if (earlier === undefined && (await journal.isReversed(accounts.debit.shard, reverses))) {
+    const { transferId } = transfer;
+    const earlier = (await journal.findEntries(accounts.debit.shard, [transferId])).get(transferId);
+    // Redis may have forgotten that the transfer is reversed already under another id; the journal has not.
+    if (earlier === undefined && (await journal.isReversedByAnother(accounts.debit.shard, reverses, transferId))) {
       settle({ kind: 'refused', refusal: { kind: 'already_reversed' } });
       return;
     }

@@ -1,5 +1,5 @@
-import { type Answer, answerFromJournal } from '../domain/answer.ts';
-import type { Transfer } from '../domain/transfer.ts';
+import type { TransferId } from '@campanella/vocabulary';
+import { type Answer, answerFromJournal, type JournalEntry } from '../domain/answer.ts';
 import type { Command, Decided, DecidedBatch, HotState, Journal, Settle, Verdict } from './ports.ts';
 import { CommitRefused, recoverShard } from './recover-shard.ts';
 
@@ -121,12 +121,14 @@ export class ShardSequencer {
 
   async #decide(): Promise<void> {
     this.#isDeciding = true;
-    let gathered = this.#gather();
+    let undecided = this.#gather();
     try {
-      gathered = await this.#answerForgotten(gathered);
-      if (gathered.length > 0) await this.#decideBatch(gathered);
+      undecided = await this.#answerForgotten(undecided);
+      if (undecided.length > 0) undecided = await this.#decideBatch(undecided);
+      if (undecided.length > 0) await this.#warm(undecided, this.#epoch ?? 0);
     } catch (cause) {
-      this.#queue.unshift(...gathered);
+      // Only these: what was decided is in a flight already, and must not be queued twice.
+      this.#queue.unshift(...undecided);
       this.#fail(cause);
     }
     this.#isDeciding = false;
@@ -165,10 +167,7 @@ export class ShardSequencer {
       transfers.map(({ transferId }) => transferId),
     );
     for (const waiting of waitings) {
-      const answer = await this.#findAnswer(waiting.command, (transfer) => {
-        const entry = entries.get(transfer.transferId);
-        return entry === undefined ? null : answerFromJournal(entry, transfer);
-      });
+      const answer = await this.#findAnswer(waiting.command, entries);
       if (answer === null) continue;
       answered.add(waiting);
       waiting.settle(answer);
@@ -176,21 +175,26 @@ export class ShardSequencer {
     return answered;
   }
 
-  async #findAnswer(command: Command, lookUp: (transfer: Transfer) => Answer | null): Promise<Answer | null> {
+  async #findAnswer(command: Command, entries: ReadonlyMap<TransferId, JournalEntry>): Promise<Answer | null> {
     const { journal } = this.#deps;
     if (command.type === 'limit')
       return (await journal.hasLimitChange(this.#shard, command.changeId)) ? LIMIT_CHANGED : null;
-    return lookUp(command.transfer);
+    const { transferId, reverses } = command.transfer;
+    const entry = entries.get(transferId);
+    if (entry !== undefined) return answerFromJournal(entry, command.transfer);
+    // Redis may have forgotten that another id has reversed the same transfer: deciding it again would diverge for ever.
+    if (reverses === null || !(await journal.isReversedByAnother(this.#shard, reverses, transferId))) return null;
+    return { kind: 'refused', refusal: { kind: 'already_reversed' } };
   }
 
-  async #decideBatch(gathered: readonly Waiting[]): Promise<void> {
+  /** Has them decided; answers those that could not be, since their accounts are cold. */
+  async #decideBatch(gathered: readonly Waiting[]): Promise<Waiting[]> {
     const { hotState } = this.#deps;
     const epoch = this.#epoch ?? 0;
     const commands = gathered.map(({ command }) => command);
     const decided = await hotState.decide(this.#shard, epoch, this.#committedSeq, commands);
     if (decided.kind === 'stale') throw new StaleHotState('the hot state is gone or of another epoch');
-    const cold = this.#takeFlight(gathered, decided);
-    if (cold.length > 0) await this.#warm(cold, epoch);
+    return this.#takeFlight(gathered, decided);
   }
 
   /** Makes a flight of what was decided; answers the commands of cold accounts. */

@@ -42,11 +42,11 @@ export function journal(database: Database): Journal {
       });
       return rowCount > 0;
     },
-    async isReversed(shard, transferId) {
+    async isReversedByAnother(shard, transferId, reversalId) {
       const { rowCount } = await database.query({
         name: 'find_reversal',
-        text: 'select from transfers where shard = $1 and reverses = $2',
-        values: [shard, transferId],
+        text: 'select from transfers where shard = $1 and reverses = $2 and transfer_id <> $3',
+        values: [shard, transferId, reversalId],
       });
       return rowCount > 0;
     },
