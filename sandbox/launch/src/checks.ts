@@ -12,7 +12,11 @@ export interface Check {
 /** What a machine holds of the house rules; `npm run check` runs the same. */
 export const CHECKS: readonly Check[] = [
   { name: 'types of every workspace', program: 'turbo', words: ['run', 'check-types', '--output-logs=errors-only'] },
-  { name: 'format and lint', program: 'biome', words: ['ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=20', '.'] },
+  {
+    name: 'format and lint',
+    program: 'biome',
+    words: ['ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=20', '.'],
+  },
   { name: 'direction of dependencies', program: 'npm', words: ['run', '--silent', 'check:dependencies'] },
   { name: 'contracts: lint', program: 'buf', words: ['lint'], folder: 'proto' },
   {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A process that the launcher started. Its start time tells it from another that got the same number later. */
@@ -64,6 +64,7 @@ export interface DemoSummary {
 }
 
 const fileIn = (folder: string) => join(folder, 'run.json');
+const launcherIn = (folder: string) => join(folder, 'launcher.json');
 const processesIn = (folder: string) => join(folder, 'processes.json');
 
 /** The record of a platform that is ready; null where none is. */
@@ -73,6 +74,36 @@ export function readRunRecord(folder: string): RunRecord | null {
 
 export function writeRunRecord(folder: string, record: RunRecord): void {
   writeWhole(fileIn(folder), record);
+}
+
+/** The launcher that holds a folder, from its first moment to its last; null where none does. */
+export function launcherOf(folder: string): StartedProcess | null {
+  if (!existsSync(launcherIn(folder))) return null;
+  const launcher: StartedProcess = JSON.parse(readFileSync(launcherIn(folder), 'utf8'));
+  return isRunning(launcher) ? launcher : null;
+}
+
+/** Takes a folder for this process; false where another launcher holds it. One that was killed holds it no longer. */
+export function claimFolder(folder: string): boolean {
+  mkdirSync(folder, { recursive: true });
+  if (launcherOf(folder) !== null) return false;
+  rmSync(launcherIn(folder), { force: true });
+  // Written aside and linked: of two that come at once one fails, and nobody reads half a file.
+  const mine = `${launcherIn(folder)}.${process.pid}`;
+  writeFileSync(mine, JSON.stringify(noteProcess('launcher', process.pid)), { mode: 0o600 });
+  try {
+    linkSync(mine, launcherIn(folder));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** Gives a folder back. */
+export function releaseFolder(folder: string): void {
+  rmSync(launcherIn(folder), { force: true });
 }
 
 /** The processes started so far, written as they start: a launcher that was killed leaves its list. */

@@ -7,7 +7,16 @@ import { ClearError } from './clear-error.ts';
 import { DEFAULT_FOLDER } from './places.ts';
 import { endLeftOvers, startPlatform } from './platform.ts';
 import { Progress } from './progress.ts';
-import { isRunning, type RunRecord, readProcesses, readRunRecord, removeRecords } from './run-record.ts';
+import {
+  claimFolder,
+  isRunning,
+  launcherOf,
+  type RunRecord,
+  readProcesses,
+  readRunRecord,
+  releaseFolder,
+  removeRecords,
+} from './run-record.ts';
 
 const HELP = `Starts the whole platform on this machine, with the demonstration town.
 
@@ -46,12 +55,22 @@ export async function start(words: readonly string[]): Promise<number> {
     console.log(`Campanella runs already: ${present.gatewayUrl}. Stop it with npm stop.`);
     return 0;
   }
-  const left = await endLeftOvers(readProcesses(folder));
-  if (left > 0) console.log(`ended ${left} processes that an earlier start had left behind`);
-  removeRecords(folder);
+  const other = launcherOf(folder);
+  if (other !== null) throw new ClearError(beingStarted(other.pid));
   if (values.detach === true) return detach(folder, words);
-  return runInFront({ folder, port, mayMovePort: values.port === undefined, isFresh: values.fresh === true });
+  if (!claimFolder(folder)) throw new ClearError(beingStarted(launcherOf(folder)?.pid));
+  try {
+    const left = await endLeftOvers(readProcesses(folder));
+    if (left > 0) console.log(`ended ${left} processes that an earlier start had left behind`);
+    removeRecords(folder);
+    return await runInFront({ folder, port, mayMovePort: values.port === undefined, isFresh: values.fresh === true });
+  } finally {
+    releaseFolder(folder);
+  }
 }
+
+const beingStarted = (pid: number | undefined) =>
+  `Campanella is being started or stopped here already (process ${pid ?? 'unknown'}): wait for it, or npm stop.`;
 
 async function runInFront(options: Parameters<typeof startPlatform>[0]): Promise<number> {
   const progress = new Progress();

@@ -22,11 +22,17 @@ export async function startStores(folder: string, password: string): Promise<Run
     started.push({ name, store });
     return store.url;
   };
-  const [amqpUrl, postgresUrl, redisUrl] = await Promise.all([
+  const starting = [
     ownAmqp ?? start('rabbitmq', startRabbit({ folder: join(folder, 'data', 'rabbitmq'), password })),
     ownPostgres ?? start('postgres', startPostgres({ folder: postgresFolder(folder), password })),
     ownRedis ?? start('redis', startRedis({ folder: join(folder, 'data', 'redis'), password })),
-  ]);
+  ] as const;
+  // One that fails takes the others with it, those too that are ready later.
+  const [amqpUrl, postgresUrl, redisUrl] = await Promise.all(starting).catch(async (cause) => {
+    await Promise.allSettled(starting);
+    await Promise.all(started.map(({ store }) => store.stop()));
+    throw cause;
+  });
   return { postgresUrl, redisUrl, amqpUrl, databaseUrls: await ensureDatabases(postgresUrl), started };
 }
 
