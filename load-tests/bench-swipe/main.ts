@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { asText, type Figure, judge } from './figures.ts';
 import { type Latency, type Meals, measureLatency, measureThroughput } from './load.ts';
-import { type Platform, startPlatform } from './platform.ts';
+import { cleanup, type Platform, startPlatform } from './platform.ts';
 import { openNaive, openStreams, type Terminals } from './terminals.ts';
 import { MUNICIPALITIES, mealsOf, servicesOf } from './town.ts';
 
@@ -83,29 +83,40 @@ function report(line: string): void {
 
 async function measure(scale: Scale, rounds: number, profileFolder: string | null): Promise<Figure[]> {
   const { pupilsPerMunicipality } = scale;
-  const platform = await startPlatform({ pupilsPerMunicipality, profileFolder, report });
+  const started = cleanup();
   let fail: (cause: Error) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
   failed.catch(() => {});
-  try {
-    const measured: Round[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => fail(new Error(`ended by ${signal}`)));
+  const measured: Round[] = [];
+  const starting = startPlatform({ pupilsPerMunicipality, profileFolder, report, cleanup: started });
+  const run = async (): Promise<void> => {
+    const platform = await starting;
     for (let round = 0; round < rounds; round += 1) {
-      const result = await Promise.race([measureRound(platform, scale, round, fail), failed]);
+      const result = await measureRound(platform, scale, round, fail);
       measured.push(result);
       const sum = (key: 'acknowledged' | 'naiveAcknowledged') => measured.reduce((total, one) => total + one[key], 0);
       await platform.compareBooks(sum('acknowledged'), sum('naiveAcknowledged'));
-      const { single, batching, naive, at1000, at5000 } = result;
-      const rates = [single, batching, naive].map(Math.round).join(' / ');
-      report(
-        `round ${round + 1} of ${rounds}: ${rates} swipes/s (single / batching / naive), p99 ${at1000.p99Ms.toFixed(1)} ms at 1,000/s, ${at5000.p99Ms.toFixed(1)} ms at 5,000/s; the books agree`,
-      );
+      reportRound(result, round + 1, rounds);
     }
+  };
+  try {
+    await Promise.race([run(), failed]);
     return toFigures(measured);
   } finally {
-    await platform.close();
+    // What is still starting can only be ended once it has started.
+    await starting.catch(() => {});
+    await started.run();
   }
+}
+
+function reportRound({ single, batching, naive, at1000, at5000 }: Round, round: number, rounds: number): void {
+  const rates = [single, batching, naive].map(Math.round).join(' / ');
+  const tails = `p99 ${at1000.p99Ms.toFixed(1)} ms at 1,000/s, ${at5000.p99Ms.toFixed(1)} ms at 5,000/s`;
+  report(`round ${round} of ${rounds}: ${rates} swipes/s (single / batching / naive), ${tails}; the books agree`);
 }
 
 async function measureRound(

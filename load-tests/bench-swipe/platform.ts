@@ -28,73 +28,50 @@ export interface Platform {
   beginRound(services: readonly string[]): Promise<number>;
   /** Compares acknowledgements, presences, transfers and balances. @throws Error where they differ */
   compareBooks(acknowledged: number, naiveAcknowledged: number): Promise<void>;
-  close(): Promise<void>;
 }
 
-const FIELD_KEY = randomBytes(32).toString('base64');
+/** Ends what was started, last first: also after a start that failed half-way, and when the bench is interrupted. */
+export interface Cleanup {
+  add(end: () => Promise<void> | void): void;
+  run(): Promise<void>;
+}
 
-/** Starts stores, ledger, attendance and the naive path. */
-export async function startPlatform(options: {
+/** Opens an empty list of things to end. */
+export function cleanup(): Cleanup {
+  const ends: (() => Promise<void> | void)[] = [];
+  return {
+    add: (end) => void ends.push(end),
+    async run() {
+      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
+    },
+  };
+}
+
+interface StartOptions {
   readonly pupilsPerMunicipality: number;
   readonly profileFolder: string | null;
   readonly report: (line: string) => void;
-}): Promise<Platform> {
+  readonly cleanup: Cleanup;
+}
+
+/** Starts stores, ledger, attendance and the naive path. */
+export async function startPlatform(options: StartOptions): Promise<Platform> {
   const { report, pupilsPerMunicipality, profileFolder } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'campanella-bench-'));
-  chmodSync(folder, 0o755);
   if (profileFolder !== null) mkdirSync(profileFolder, { recursive: true });
   report('starting PostgreSQL, Redis and RabbitMQ');
-  const [postgres, redis, rabbit] = await Promise.all([
-    startPostgres({ folder: join(folder, 'postgres'), isThrowAway: true }),
-    startRedis({ folder: join(folder, 'redis'), arguments: ['--maxmemory-policy', 'noeviction'] }),
-    startRabbit({ folder: join(folder, 'rabbit') }),
-  ]);
-  const urls = await createDatabases(postgres.url, ['attendance', 'ledger', 'naive']);
+  const stores = await startStores(options.cleanup);
+  const urls = await createDatabases(stores.postgresUrl, ['attendance', 'ledger', 'naive']);
   for (const service of ['attendance', 'ledger']) migrateDatabase(service, urls[service] ?? '');
   const anagrafica = await startAnagrafica(pupilsPerMunicipality);
-  const shared = {
-    AMQP_URL: rabbit.url,
-    REDIS_URL: redis.url,
-    // No request of the bench carries a token: the keys are never asked for.
-    IDENTITY_JWKS_URL: 'http://127.0.0.1:9/jwks.json',
-    ANAGRAFICA_ADDRESS: anagrafica.address,
-    FIELD_KEY,
-    LOG_LEVEL: 'warn',
-    DIRECTORY_PULL_MS: '1000',
-    DIRECTORY_REFRESH_MS: '200',
-  };
+  options.cleanup.add(anagrafica.close);
   report('starting ledger, attendance and the naive path');
-  const run = async (entry: string, environment: Record<string, string>) => {
-    const [grpc, http, ops] = [await freePort(), await freePort(), await freePort()];
-    const ports = { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
-    const ready = `http://127.0.0.1:${ops}/ready`;
-    const part = await startPart(entry, { ...shared, ...environment, ...ports }, ready, profileFolder);
-    return { part, address: `127.0.0.1:${grpc}` };
-  };
-  const ledger = await run('services/ledger/src/main.ts', { DATABASE_URL: urls['ledger'] ?? '' });
-  const attendance = await run('services/attendance/src/main.ts', {
-    DATABASE_URL: urls['attendance'] ?? '',
-    LEDGER_ADDRESSES: ledger.address,
-  });
-  const naiveUrl = { DATABASE_URL: urls['naive'] ?? '' };
-  const naiveLedger = await run('load-tests/bench-swipe/naive-ledger.ts', naiveUrl);
-  const naive = await run('load-tests/bench-swipe/naive-attendance.ts', {
-    ...naiveUrl,
-    LEDGER_ADDRESSES: naiveLedger.address,
-  });
-  const clients = {
-    ledger: new LedgerServiceClient(ledger.address, credentials.createInsecure()),
-    office: new OfficeServiceClient(attendance.address, credentials.createInsecure()),
-    attendance: new pg.Client({ connectionString: urls['attendance'] }),
-    books: new pg.Client({ connectionString: urls['ledger'] }),
-    naive: new pg.Client({ connectionString: urls['naive'] }),
-  };
-  await Promise.all([clients.attendance.connect(), clients.books.connect(), clients.naive.connect()]);
+  const addresses = await startParts(options, { ...stores, anagraficaAddress: anagrafica.address, urls });
+  const clients = await openClients(options.cleanup, addresses, urls);
   const terminalKey = createHash('sha256').update('bench').digest('base64url');
   await registerTerminals(clients.office, terminalKey);
   return {
-    attendanceAddress: attendance.address,
-    naiveAddress: naive.address,
+    attendanceAddress: addresses.attendance,
+    naiveAddress: addresses.naive,
     terminalKey,
     async beginRound(services) {
       report(`enrolling ${pupilsPerMunicipality * MUNICIPALITIES.length} pupils in ${services.length} services`);
@@ -102,20 +79,79 @@ export async function startPlatform(options: {
       await untilKnown(clients.attendance, version, services, pupilsPerMunicipality);
       await putCredit(clients.ledger, services, clients.attendance);
       await seedNaive(clients.naive, services, clients.attendance);
-      for (const client of [clients.attendance, clients.books, clients.naive]) await client.query('checkpoint');
+      await clients.naive.query('checkpoint');
       return version;
     },
     compareBooks: (acknowledged, naiveAcknowledged) => compareBooks(clients, acknowledged, naiveAcknowledged),
-    async close() {
-      clients.ledger.close();
-      clients.office.close();
-      await Promise.all([clients.attendance.end(), clients.books.end(), clients.naive.end()]);
-      for (const { part } of [naive, naiveLedger, attendance, ledger]) await part.stop();
-      anagrafica.close();
-      await Promise.all([postgres.stop(), redis.stop(), rabbit.stop()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
   };
+}
+
+async function startStores(cleanup: Cleanup) {
+  const folder = mkdtempSync(join(tmpdir(), 'campanella-bench-'));
+  chmodSync(folder, 0o755);
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  const [postgres, redis, rabbit] = await Promise.all([
+    startPostgres({ folder: join(folder, 'postgres'), isThrowAway: true }),
+    startRedis({ folder: join(folder, 'redis'), arguments: ['--maxmemory-policy', 'noeviction'] }),
+    startRabbit({ folder: join(folder, 'rabbit') }),
+  ]);
+  for (const store of [postgres, redis, rabbit]) cleanup.add(() => store.stop());
+  return { postgresUrl: postgres.url, redisUrl: redis.url, rabbitUrl: rabbit.url };
+}
+
+interface PartsSetting {
+  readonly redisUrl: string;
+  readonly rabbitUrl: string;
+  readonly anagraficaAddress: string;
+  readonly urls: Record<string, string>;
+}
+
+async function startParts({ profileFolder, cleanup }: StartOptions, setting: PartsSetting) {
+  const shared = {
+    AMQP_URL: setting.rabbitUrl,
+    REDIS_URL: setting.redisUrl,
+    // No request of the bench carries a token: the keys are never asked for.
+    IDENTITY_JWKS_URL: 'http://127.0.0.1:9/jwks.json',
+    ANAGRAFICA_ADDRESS: setting.anagraficaAddress,
+    FIELD_KEY: randomBytes(32).toString('base64'),
+    LOG_LEVEL: 'warn',
+    DIRECTORY_PULL_MS: '2000',
+    DIRECTORY_REFRESH_MS: '500',
+  };
+  const run = async (entry: string, database: string, environment: Record<string, string> = {}): Promise<string> => {
+    const [grpc, http, ops] = [await freePort(), await freePort(), await freePort()];
+    const ports = { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
+    const all = { ...shared, ...ports, DATABASE_URL: setting.urls[database] ?? '', ...environment };
+    const part = await startPart(entry, all, `http://127.0.0.1:${ops}/ready`, profileFolder);
+    cleanup.add(part.stop);
+    return `127.0.0.1:${grpc}`;
+  };
+  const ledger = await run('services/ledger/src/main.ts', 'ledger');
+  const attendance = await run('services/attendance/src/main.ts', 'attendance', { LEDGER_ADDRESSES: ledger });
+  const naiveLedger = await run('load-tests/bench-swipe/naive-ledger.ts', 'naive');
+  const naive = await run('load-tests/bench-swipe/naive-attendance.ts', 'naive', { LEDGER_ADDRESSES: naiveLedger });
+  return { ledger, attendance, naive };
+}
+
+async function openClients(
+  cleanup: Cleanup,
+  addresses: { readonly ledger: string; readonly attendance: string },
+  urls: Record<string, string>,
+) {
+  const ledger = new LedgerServiceClient(addresses.ledger, credentials.createInsecure());
+  const office = new OfficeServiceClient(addresses.attendance, credentials.createInsecure());
+  cleanup.add(() => {
+    ledger.close();
+    office.close();
+  });
+  const connect = async (database: string): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString: urls[database] });
+    await client.connect();
+    cleanup.add(() => client.end());
+    return client;
+  };
+  const [attendance, books, naive] = [await connect('attendance'), await connect('ledger'), await connect('naive')];
+  return { ledger, office, attendance, books, naive };
 }
 
 async function createDatabases(serverUrl: string, names: readonly string[]): Promise<Record<string, string>> {

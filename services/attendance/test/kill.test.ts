@@ -100,6 +100,23 @@ test('attendance killed between the ledger and the presence: the meal is debited
   await agree();
 }, 60_000);
 
+test('while the ledger is away nothing prepaid is answered; when it is back, everything is, once', async () => {
+  const replica = attendance.replicas.at(-1);
+  if (replica === undefined) throw new Error('a replica runs');
+  const terminal = await openTerminal(replica.address);
+  await attendance.ledger.kill();
+  const swipes = lunches(24).slice(0, 30);
+  terminal.send(...swipes);
+  const invoiced = swipeOf(PUPIL.invoiced, { daysAgo: 24, occurredAtMs: noon(24) });
+  expect(await terminal.swipe(invoiced)).toBe(SwipeOutcome.RECORDED);
+  expect(swipes.filter((swipe) => terminal.results.has(swipe.swipeId))).toEqual([]);
+  await attendance.ledger.startAgain();
+  await eventually(() => terminal.results.size === swipes.length + 1, { withinMs: 20_000 });
+  expect([...terminal.results.values()].flat()).toEqual([...swipes, invoiced].map(() => SwipeOutcome.RECORDED));
+  terminal.close();
+  await agree();
+}, 60_000);
+
 test('a draining replica sends its terminals elsewhere and answers what they sent', async () => {
   const replica = attendance.replicas.at(-1);
   if (replica === undefined) throw new Error('a replica runs');
