@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { atLeast, atMost, type Figure, median, shown, toTable } from './figures.ts';
 import { makeDatabases, type Round, runRound } from './rounds.ts';
+import { measureReplicas } from './silences.ts';
 import { startStores } from './town.ts';
 
 const HELP = `Measures the ledger's hot path against simpler designs, on throw-away stores of this machine.
@@ -49,6 +50,10 @@ async function run(): Promise<void> {
         done.push(figures);
       }
       figures.push(...throughput(done));
+    }
+    if (options.only !== 'rounds') {
+      report('two replicas as processes');
+      figures.push(...(await measureReplicas(stores, rounds, options.quick ? 1_000 : 3_000, report)));
     }
     process.stdout.write(options.json ? `${JSON.stringify(figures)}\n` : `${toTable(figures)}\n`);
   } catch (cause) {
