@@ -8,6 +8,8 @@ const START_WAITS_MS = 5_000;
 const CONFIRM_WITHIN_MS = 10_000;
 const RECONNECT_FROM_MS = 100;
 const RECONNECT_TO_MS = 5_000;
+/** A broker that is silent for twice as long is taken for gone: a half-open line has no other sign. */
+const HEARTBEAT_S = 10;
 
 export interface OutgoingMessage {
   readonly routingKey: string;
@@ -19,12 +21,14 @@ export interface OutgoingMessage {
 
 export interface Bus extends Part {
   readonly isConnected: boolean;
+  /** Connected, and the broker takes messages: under a memory or disk alarm it takes none. */
+  readonly canPublish: boolean;
   /**
    * Runs at every connection; a rejection drops the connection and begins again. Resolves when it has run on the present
    * connection, at once while there is none.
    */
   onConnected(setUp: (connection: ChannelModel) => Promise<void>): Promise<void>;
-  /** The confirm channel of the present connection. @throws Error while there is none */
+  /** The confirm channel of the present connection. @throws Error while there is none or the broker takes no messages */
   publisher(): ConfirmChannel;
 }
 
@@ -37,6 +41,7 @@ export function openBus(options: { readonly url: string; readonly service: strin
   const connected = gauge('campanella_messaging_connected', 'Whether the broker is connected (1) or not (0)');
   let current: { connection: ChannelModel; publisher: ConfirmChannel } | null = null;
   let isStopped = false;
+  let isBlocked = false;
   let wake = () => {};
   let loop: Promise<void> = Promise.resolve();
   let announceFirst = () => {};
@@ -46,7 +51,8 @@ export function openBus(options: { readonly url: string; readonly service: strin
 
   /** The connection's end comes in an object: a bare promise would be awaited on its way out of an async function. */
   async function connectOnce(): Promise<{ lost: Promise<void> }> {
-    const connection = await connect(options.url, {
+    isBlocked = false;
+    const connection = await connect(withHeartbeat(options.url), {
       clientProperties: { connection_name: options.service },
       timeout: 5_000,
       noDelay: true,
@@ -54,6 +60,14 @@ export function openBus(options: { readonly url: string; readonly service: strin
     const lost = new Promise<void>((resolve) => connection.once('close', () => resolve()));
     // Without listeners an error of the connection or of a channel ends the process; "close" follows and is enough.
     connection.on('error', (cause) => logger.debug({ err: cause }, 'the broker connection failed'));
+    connection.on('blocked', (reason) => {
+      isBlocked = true;
+      logger.warn({ reason }, 'the broker takes no messages; events wait in the outbox');
+    });
+    connection.on('unblocked', () => {
+      isBlocked = false;
+      logger.info({}, 'the broker takes messages again');
+    });
     try {
       const publisher = await connection.createConfirmChannel();
       publisher.on('error', (cause) => logger.debug({ err: cause }, 'the publishing channel failed'));
@@ -105,6 +119,9 @@ export function openBus(options: { readonly url: string; readonly service: strin
     get isConnected() {
       return current !== null;
     },
+    get canPublish() {
+      return current !== null && !isBlocked;
+    },
     async onConnected(setUp) {
       setUps.push(setUp);
       const present = current;
@@ -112,6 +129,7 @@ export function openBus(options: { readonly url: string; readonly service: strin
     },
     publisher() {
       if (current === null) throw new Error('the broker is not connected');
+      if (isBlocked) throw new Error('the broker takes no messages: its memory or disk is short');
       return current.publisher;
     },
     async start() {
@@ -128,8 +146,15 @@ export function openBus(options: { readonly url: string; readonly service: strin
   };
 }
 
+function withHeartbeat(url: string): string {
+  const address = new URL(url);
+  if (!address.searchParams.has('heartbeat')) address.searchParams.set('heartbeat', String(HEARTBEAT_S));
+  return address.href;
+}
+
 /**
- * Publishes one event and resolves when the broker has it for good.
+ * Publishes one event and resolves when the broker has it for good. How much may be on its way at once is the caller's to bound: relays
+ * publish a round, wait for all of it, and only then read the next.
  *
  * @throws Error while the broker is away, refuses it or does not confirm within 10 s: publish again under the same message id
  */
@@ -152,10 +177,11 @@ function sendConfirmed(bus: Bus, exchange: string, key: string, message: Outgoin
       else reject(cause instanceof Error ? cause : new Error('the broker refused a message'));
     };
     const lost = () => settle(new Error('the broker connection was lost before it confirmed'));
-    const late = setTimeout(
-      () => settle(new Error(`the broker did not confirm within ${CONFIRM_WITHIN_MS} ms`)),
-      CONFIRM_WITHIN_MS,
-    );
+    const late = setTimeout(() => {
+      settle(new Error(`the broker did not confirm within ${CONFIRM_WITHIN_MS} ms`));
+      // What this channel still holds would be published again beside its repetition: begin anew.
+      void channel.close().catch(() => {});
+    }, CONFIRM_WITHIN_MS);
     channel.once('close', lost);
     const { messageId, routingKey, body, headers } = message;
     channel.publish(

@@ -1,11 +1,12 @@
 import type { Database, Transaction } from '@campanella/postgres';
 import { counter, gauge, type Logger, type Part } from '@campanella/service-kit';
-import { context, propagation } from '@opentelemetry/api';
+import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Bus, publishConfirmed } from './bus.ts';
 import { singleActive } from './single-active.ts';
 
 /** Most events read, published and deleted in one round. */
 const ROUND_MAX = 500;
+const MEASURE_EVERY_MS = 5_000;
 
 export interface OutgoingEvent {
   readonly routingKey: string;
@@ -30,7 +31,6 @@ interface OutboxRow {
   readonly routing_key: string;
   readonly body: Buffer;
   readonly traceparent: string | null;
-  readonly age_seconds: number;
 }
 
 /**
@@ -49,21 +49,16 @@ export function outboxRelay(options: {
   async function publishRound(): Promise<number> {
     const { rows } = await database.query<OutboxRow>({
       name: 'read_outbox',
-      text: `select position, message_id, routing_key, body, traceparent,
-                    extract(epoch from now() - appended_at)::float8 as age_seconds
+      text: `select position, message_id, routing_key, body, traceparent
                from outbox_events order by position limit $1`,
       values: [ROUND_MAX],
     });
-    oldest.set(rows[0]?.age_seconds ?? 0);
     if (rows.length === 0) return 0;
     await Promise.all(
       rows.map((row) =>
-        publishConfirmed(bus, {
-          routingKey: row.routing_key,
-          messageId: row.message_id,
-          body: row.body,
-          ...(row.traceparent === null ? {} : { headers: { traceparent: row.traceparent } }),
-        }),
+        context.with(traceOf(row), () =>
+          publishConfirmed(bus, { routingKey: row.routing_key, messageId: row.message_id, body: row.body }),
+        ),
       ),
     );
     await database.query({
@@ -75,7 +70,17 @@ export function outboxRelay(options: {
     return rows.length;
   }
 
-  return singleActive({
+  /** Every replica measures, also while nothing can be published: that is when somebody must be told. */
+  async function measure(): Promise<void> {
+    const { rows } = await database.query<{ age_seconds: number }>({
+      name: 'measure_outbox',
+      text: `select extract(epoch from now() - appended_at)::float8 as age_seconds
+               from outbox_events order by position limit 1`,
+    });
+    oldest.set(rows[0]?.age_seconds ?? 0);
+  }
+
+  const relay = singleActive({
     name: 'outbox-relay',
     lock: 'campanella outbox relay',
     database,
@@ -83,4 +88,26 @@ export function outboxRelay(options: {
     logger,
     round: async () => (await publishRound()) > 0,
   });
+  let measuring: NodeJS.Timeout | undefined;
+  let measured: Promise<void> = Promise.resolve();
+  return {
+    ...relay,
+    async start() {
+      await relay.start();
+      measuring = setInterval(() => {
+        measured = measure().catch((cause) => logger.warn({ err: cause }, 'the outbox could not be measured'));
+      }, MEASURE_EVERY_MS);
+      measuring.unref();
+    },
+    async stop() {
+      clearInterval(measuring);
+      await relay.stop();
+      await measured;
+    },
+  };
+}
+
+/** The trace of the operation that appended an event: publishing it belongs there, not to the relay's round. */
+function traceOf({ traceparent }: OutboxRow): Context {
+  return traceparent === null ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, { traceparent });
 }

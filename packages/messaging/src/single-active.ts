@@ -39,7 +39,7 @@ export function singleActive(options: SingleActiveOptions): Part {
         await pause(FAULT_WAIT_MS, stopping.signal);
       }
       while (!isOver()) {
-        if (!bus.isConnected) await pause(FAULT_WAIT_MS, stopping.signal);
+        if (!bus.canPublish) await pause(FAULT_WAIT_MS, stopping.signal);
         else if (!(await round())) await pause(IDLE_POLL_MS, stopping.signal);
       }
     } finally {

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@campanella/postgres';
 import { createLogger, type Part } from '@campanella/service-kit';
-import { type Borrowed, eventually, type PrivateStore, privateDatabase, privateRabbit } from '@campanella/testkit';
+import { type Borrowed, eventually, privateDatabase, privateRabbit } from '@campanella/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { connect } from 'amqplib';
 import { appendEvent, type Bus, consumer, consumers, openBus, outboxRelay } from '../src/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -11,7 +12,7 @@ const KEY = 'test.thing_happened.v1';
 const QUEUE = 'test.things';
 const WITHIN = { withinMs: 40_000 };
 
-let broker: PrivateStore;
+let broker: Awaited<ReturnType<typeof privateRabbit>>;
 let borrowed: Borrowed;
 let database: Database;
 let bus: Bus;
@@ -46,7 +47,11 @@ async function begin(part: Part): Promise<Part> {
 function taker(): Part {
   const takes = consumer(
     KEY,
-    (body) => new TextDecoder().decode(body),
+    (body) => {
+      const text = new TextDecoder().decode(body);
+      if (text === 'garbled') throw new Error('no such field');
+      return text;
+    },
     async (tx, text, deps: { isFailing: (text: string) => boolean }) => {
       await tx.query({ text: 'insert into effects (text) values ($1)', values: [text] });
       if (deps.isFailing(text)) throw new Error('this one cannot be handled');
@@ -76,8 +81,22 @@ const outboxCount = async () =>
 const deadLetters = (...words: string[]) =>
   execFileSync(process.execPath, ['--no-warnings', join(import.meta.dirname, '../src/dead-letters.ts'), ...words], {
     encoding: 'utf8',
+    stdio: 'pipe',
     env: { ...process.env, AMQP_URL: broker.url },
   });
+
+async function purge(queue: string): Promise<void> {
+  const connection = await connect(broker.url);
+  await (await connection.createChannel()).purgeQueue(queue);
+  await connection.close();
+}
+
+/** Takes one message and ends the channel without a word, as a consumer does that is killed. */
+async function takeAndDie(connection: Awaited<ReturnType<typeof connect>>): Promise<void> {
+  const channel = await connection.createChannel();
+  await eventually(() => channel.get(QUEUE), { withinMs: 5_000 }).catch(() => {});
+  await channel.close();
+}
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `event ${String(index).padStart(4, '0')}`);
 
@@ -133,7 +152,84 @@ describe('events', () => {
   }, 120_000);
 });
 
+describe('a broker that is short of memory', () => {
+  test('is not pressed, and gets every event afterwards', async () => {
+    broker.control('set_vm_memory_high_watermark', '0.00001');
+    try {
+      // The alarm is told to a connection once it publishes.
+      await begin(relay());
+      await tell('first');
+      await eventually(() => !bus.canPublish, WITHIN);
+      for (const name of names(100)) await tell(name);
+      expect(bus.isConnected).toBe(true);
+      expect(await outboxCount()).toBeGreaterThanOrEqual(100);
+    } finally {
+      broker.control('set_vm_memory_high_watermark', 'absolute', '256MB');
+    }
+    await eventually(async () => (await effects()).length > 100, WITHIN);
+    expect(await effects()).toEqual(['first', ...names(100)]);
+  }, 120_000);
+});
+
+describe('an active relay whose session is ended', () => {
+  test('leaves its place to the other, and nothing is lost or applied twice', async () => {
+    await begin(relay());
+    await begin(relay());
+    for (const name of names(60)) {
+      await tell(name);
+      if (name.endsWith('20') || name.endsWith('40'))
+        await database.query({
+          text: `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+                    and database = (select oid from pg_database where datname = current_database())`,
+        });
+    }
+    await eventually(async () => (await effects()).length >= 60, WITHIN);
+    await eventually(async () => (await outboxCount()) === 0, WITHIN);
+    expect(await effects()).toEqual(names(60));
+  }, 60_000);
+});
+
+describe('a consumer that stops', () => {
+  test('finishes what it began and leaves the rest to the next', async () => {
+    const first = started.pop();
+    await begin(relay());
+    for (const name of names(300)) await tell(name);
+    await eventually(async () => (await effects()).length > 5, WITHIN);
+    await first?.stop();
+    const { length } = await effects();
+    expect(bus.isConnected).toBe(true);
+    await begin(taker());
+    await eventually(async () => (await effects()).length >= 300, WITHIN);
+    expect(length).toBeLessThanOrEqual(300);
+    expect((await effects()).toSorted()).toEqual(names(300));
+  }, 60_000);
+});
+
 describe('a message that cannot be handled', () => {
+  test('because nobody can decode it is parked at once', async () => {
+    await begin(relay());
+    await tell('garbled');
+    await tell('fine');
+    await eventually(async () => (await effects()).includes('fine'), WITHIN);
+    expect(deadLetters('list', '--queue', QUEUE)).toContain('cannot be decoded: no such field');
+    await purge(`${QUEUE}.dead`);
+  }, 60_000);
+
+  test('because it ends every consumer is parked by the broker', async () => {
+    for (const part of started.splice(2)) await part.stop();
+    await begin(relay());
+    await tell('deadly');
+    const connection = await connect(broker.url);
+    for (let delivery = 0; delivery <= 20; delivery += 1) await takeAndDie(connection);
+    await connection.close();
+    const listed = await eventually(() => {
+      const text = deadLetters('list', '--queue', QUEUE);
+      return text.includes('1 parked') ? text : null;
+    }, WITHIN);
+    expect(listed).toContain('delivery_limit');
+    await purge(`${QUEUE}.dead`);
+  }, 60_000);
+
   test('is parked with its reason, does not stop those behind it, and can be replayed', async () => {
     failing = (text) => text === 'bad';
     await begin(relay());
@@ -153,6 +249,8 @@ describe('a message that cannot be handled', () => {
 
   test('the replay command says what is missing', () => {
     expect(() => deadLetters('list')).toThrow(/--queue is missing/);
+    expect(() => deadLetters('lst')).toThrow(/there is no lst/);
+    expect(() => deadLetters('list', '--queue', 'no.such')).toThrow(/no queue no\.such\.dead/);
     expect(deadLetters('--help')).toContain('npm run dead-letters');
   });
 });

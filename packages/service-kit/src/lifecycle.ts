@@ -1,3 +1,4 @@
+import { finishBeforeExit } from './before-exit.ts';
 import { ConfigurationError } from './config.ts';
 import type { Logger } from './logger.ts';
 import { opsServer } from './ops-server.ts';
@@ -88,6 +89,7 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
   process.once('uncaughtException', failWith);
   try {
     await main();
+    await finishBeforeExit();
     process.exit(0);
   } catch (cause) {
     failWith(cause);
