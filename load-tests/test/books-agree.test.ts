@@ -4,7 +4,7 @@ import { eventually } from '@campanella/testkit';
 import { expect, test } from '@jest/globals';
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
-import { differencesInBooks, journalLength, journalSwipes } from './books.ts';
+import { differencesInBooks, journalSwipes, screenState } from './books.ts';
 import { type Canteen, type FaultPlatform, startFaultPlatform } from './fault-platform.ts';
 
 const SWIPES = 5_000;
@@ -27,7 +27,13 @@ function dice(from: number): () => number {
 }
 
 /** Holds badges to one canteen's reader until told to stop; notes every swipe that its screen showed as recorded. */
-async function pump(canteen: Canteen, roll: () => number, shown: Set<string>, isOver: () => boolean): Promise<void> {
+async function pump(
+  canteen: Canteen,
+  roll: () => number,
+  shown: Set<string>,
+  counts: Map<Canteen, number>,
+  isOver: () => boolean,
+): Promise<void> {
   const fresh = canteen.badges.toSorted(() => roll() - 0.5);
   const swiped: string[] = [];
   for (let turn = 0; !isOver(); turn += 1) {
@@ -41,16 +47,17 @@ async function pump(canteen: Canteen, roll: () => number, shown: Set<string>, is
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ badge }),
     }).then((response) => response.body?.cancel());
-    if (turn % 10 === 0) await noteShown(canteen, shown);
+    if (turn % 10 === 0) await noteShown(canteen, shown, counts);
     await new Promise((resolve) => setTimeout(resolve, PACE_MS));
   }
 }
 
-async function noteShown({ screenUrl }: Canteen, shown: Set<string>): Promise<void> {
-  const response = await fetch(`${screenUrl}/api/state`, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
-  const state =
-    response === null ? null : ((await response.json()) as { lastSwipe: { swipeId: string; colour: string } | null });
-  if (state?.lastSwipe != null && state.lastSwipe.colour !== 'red') shown.add(state.lastSwipe.swipeId);
+/** Notes what the screen shows, and how many swipes its journal holds. */
+async function noteShown(canteen: Canteen, shown: Set<string>, counts: Map<Canteen, number>): Promise<void> {
+  const state = await screenState(canteen);
+  if (state === null) return;
+  counts.set(canteen, state.swipesTodayCount);
+  if (state.lastSwipe !== null && state.lastSwipe.colour !== 'red') shown.add(state.lastSwipe.swipeId);
 }
 
 /** Copies everything in Redis, and puts it back as it was a second before: a lagging replica that was promoted. */
@@ -132,8 +139,9 @@ test(`the books agree after 5,000 swipes with every part killed, Redis emptied a
   let faultsAreDone = false;
   const done: string[] = [];
   try {
-    const isOver = () => faultsAreDone && journalLength(platform) >= SWIPES;
-    const pumping = Promise.all(platform.canteens.map((canteen) => pump(canteen, roll, shown, isOver)));
+    const counts = new Map<Canteen, number>();
+    const isOver = () => faultsAreDone && [...counts.values()].reduce((sum, count) => sum + count, 0) >= SWIPES;
+    const pumping = Promise.all(platform.canteens.map((canteen) => pump(canteen, roll, shown, counts, isOver)));
     const injecting = (async () => {
       for (const [name, inject] of faultsOf(platform).toSorted(() => roll() - 0.5)) {
         await new Promise((resolve) => setTimeout(resolve, 200 + roll() * 600));
@@ -143,7 +151,8 @@ test(`the books agree after 5,000 swipes with every part killed, Redis emptied a
       faultsAreDone = true;
     })();
     await Promise.all([pumping, injecting]);
-    await eventually(() => journalSwipes(platform).unanswered === 0, { withinMs: 60_000 });
+    await eventually(() => areAllAnswered(platform), { withinMs: 60_000 });
+    await Promise.all(platform.canteens.map(({ agent }) => agent.stop()));
 
     const { swipeIds } = journalSwipes(platform);
     expect(swipeIds.length).toBeGreaterThanOrEqual(SWIPES);
@@ -157,6 +166,11 @@ test(`the books agree after 5,000 swipes with every part killed, Redis emptied a
     await platform.close();
   }
 }, 300_000);
+
+async function areAllAnswered({ canteens }: FaultPlatform): Promise<boolean> {
+  const states = await Promise.all(canteens.map(screenState));
+  return states.every((state) => state?.unsentCount === 0);
+}
 
 /** Events may come late and twice, never not at all: every presence and every transfer is told. */
 async function eventuallyTold(

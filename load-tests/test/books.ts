@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { FaultPlatform } from './fault-platform.ts';
+import type { Canteen, FaultPlatform } from './fault-platform.ts';
 
-/** Every swipe that an agent's journal holds: what somebody was shown green or amber for. */
+/** Every swipe that the journals hold: what somebody was shown green or amber for. The agents must have stopped: each holds its file alone. */
 export function journalSwipes(platform: FaultPlatform): { swipeIds: string[]; unanswered: number } {
   const swipeIds: string[] = [];
   let unanswered = 0;
@@ -16,9 +16,16 @@ export function journalSwipes(platform: FaultPlatform): { swipeIds: string[]; un
   return { swipeIds, unanswered };
 }
 
-/** How many swipes the journals hold so far. */
-export function journalLength(platform: FaultPlatform): number {
-  return journalSwipes(platform).swipeIds.length;
+/** What a running agent says of its journal; null while it is being killed or started. */
+export async function screenState({ screenUrl }: Pick<Canteen, 'screenUrl'>): Promise<ScreenState | null> {
+  const response = await fetch(`${screenUrl}/api/state`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  return response?.ok === true ? ((await response.json().catch(() => null)) as ScreenState | null) : null;
+}
+
+export interface ScreenState {
+  readonly lastSwipe: { readonly swipeId: string; readonly colour: string } | null;
+  readonly unsentCount: number;
+  readonly swipesTodayCount: number;
 }
 
 const LEDGER_FAULTS = `

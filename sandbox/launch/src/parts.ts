@@ -60,7 +60,8 @@ function common({ ports }: Wiring, name: ServiceName): Record<string, string> {
 /** The services, with what each needs to be ready before it. Addresses alone make this the sandbox: no part knows that it is one. */
 export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly needs: readonly string[] })[] {
   const { ports, stores, secrets } = wiring;
-  const hosts = { [at(ports.gateway.http)]: 1, [`localhost:${ports.gateway.http}`]: 1 };
+  // 127.0.0.1 alone: a provider refuses callbacks of a web client on "localhost".
+  const hosts = { [at(ports.gateway.http)]: 1 };
   const gatewayUrls = Object.keys(hosts).map((host) => `http://${host}`);
   const callbacks = {
     REDIRECT_URIS: gatewayUrls.map((url) => `${url}/login/callback`).join(','),
