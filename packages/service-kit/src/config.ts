@@ -36,8 +36,25 @@ export function readConfig<Schema extends z.ZodObject>(
     parsed.error.issues.map((issue) => {
       const name = issue.path.join('.');
       const isMissing = environment[name] === undefined;
-      const description = schema.shape[name] instanceof z.ZodType ? schema.shape[name].description : undefined;
+      const description = descriptionOf(schema.shape[name]);
       return `${name}: ${isMissing ? 'is missing; set it' : issue.message}${description === undefined ? '' : ` (${description})`}`;
     }),
   );
+}
+
+function descriptionOf(field: unknown): string | undefined {
+  if (!(field instanceof z.ZodType)) return undefined;
+  if (field.description !== undefined) return field.description;
+  return field instanceof z.ZodDefault || field instanceof z.ZodOptional ? descriptionOf(field.unwrap()) : undefined;
+}
+
+/** Writes a schema as the table that a README shows: each variable, what it is without being set, and what it is for. */
+export function configurationTable(schema: z.ZodObject): string {
+  const rows = Object.entries(schema.shape).map(([name, field]) => {
+    const unset = field instanceof z.ZodType ? field.safeParse(undefined) : undefined;
+    const value = unset?.success === true ? unset.data : undefined;
+    const meaning = unset?.success !== true ? '**required**' : value === undefined ? 'unset' : `\`${String(value)}\``;
+    return `| \`${name}\` | ${meaning} | ${(descriptionOf(field) ?? '').replaceAll('|', '\\|')} |`;
+  });
+  return ['| variable | default | what |', '| --- | --- | --- |', ...rows].join('\n');
 }

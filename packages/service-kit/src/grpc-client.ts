@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -5,6 +6,7 @@ import {
   type ClientOptions,
   type ClientUnaryCall,
   credentials,
+  type Deadline,
   Metadata,
   type ServiceError,
   status,
@@ -18,8 +20,10 @@ type ClientConstructor<Made extends Client> = new (
 ) => Made;
 
 /**
- * Makes a client of one or several replicas (`host:port`, calls go round them). Keepalive notices a half-open line within
- * 15 s, also between calls.
+ * Makes a client of one or several replicas; calls go round them. Keepalive notices a half-open line within 15 s, also between calls.
+ *
+ * @param addresses one `host:port`, whose every address is used (a headless service), or several `ip:port`
+ * @throws RangeError for none, or for several of which one is a name
  */
 export function grpcClient<Made extends Client>(
   Constructor: ClientConstructor<Made>,
@@ -28,8 +32,7 @@ export function grpcClient<Made extends Client>(
 ): Made {
   const first = addresses[0];
   if (first === undefined) throw new RangeError('a client needs an address');
-  const target = addresses.length === 1 ? first : `ipv4:${addresses.join(',')}`;
-  return new Constructor(target, credentials.createInsecure(), {
+  return new Constructor(targetOf(first, addresses), credentials.createInsecure(), {
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.keepalive_permit_without_calls': 1,
@@ -40,6 +43,18 @@ export function grpcClient<Made extends Client>(
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     ...options,
   });
+}
+
+function targetOf(first: string, addresses: readonly string[]): string {
+  if (addresses.length === 1) return first;
+  for (const scheme of ['ipv4', 'ipv6'] as const) {
+    const isIp = scheme === 'ipv4' ? isIPv4 : isIPv6;
+    if (addresses.every((address) => isIp(address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, ''))))
+      return `${scheme}:${addresses.join(',')}`;
+  }
+  throw new RangeError(
+    'several addresses must be of one kind of IP: to use a name, give one that resolves to all replicas',
+  );
 }
 
 /** The last overload that ts-proto makes for a unary method; a stream's returns something else. */
@@ -56,6 +71,14 @@ type UnaryName<Made> = {
 type RequestOf<Method> = Method extends UnaryMethod<infer Request, infer _Response> ? Request : never;
 type ResponseOf<Method> = Method extends UnaryMethod<infer _Request, infer Response> ? Response : never;
 
+/** How a call is made. */
+export interface CallUnaryOptions {
+  readonly deadlineMs: number;
+  readonly metadata?: Metadata;
+  /** The call that this one is part of: its own deadline holds too, so that nobody works for a caller that has gone. */
+  readonly within?: { getDeadline(): Deadline };
+}
+
 /**
  * Calls a unary method and waits for its answer, at most `deadlineMs`.
  *
@@ -65,12 +88,13 @@ export function callUnary<Made extends Client, Name extends UnaryName<Made>>(
   client: Made,
   method: Name,
   request: RequestOf<Made[Name]>,
-  options: { readonly deadlineMs: number; readonly metadata?: Metadata },
+  options: CallUnaryOptions,
 ): Promise<ResponseOf<Made[Name]>> {
   return new Promise((resolve, reject) => {
     // The generated method is overloaded and generic here: the signature was checked on this function's own parameters.
     const call = client[method] as UnaryMethod<RequestOf<Made[Name]>, ResponseOf<Made[Name]>>;
-    const callOptions = { deadline: Date.now() + options.deadlineMs };
+    const outer = options.within === undefined ? Number.POSITIVE_INFINITY : Number(options.within.getDeadline());
+    const callOptions = { deadline: Math.min(Date.now() + options.deadlineMs, outer) };
     call.call(client, request, options.metadata ?? new Metadata(), callOptions, (error, response) =>
       error === null ? resolve(response) : reject(error),
     );

@@ -3,8 +3,6 @@ import {
   Metadata,
   Server,
   ServerCredentials,
-  ServerInterceptingCall,
-  type ServerInterceptor,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -12,13 +10,17 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { grpcCalls } from './grpc-calls.ts';
 import type { Part } from './lifecycle.ts';
 import { portFault } from './listen.ts';
 import type { Logger } from './logger.ts';
-import { histogram } from './metrics.ts';
 
 /** Largest message taken or sent; lists are paged well below. */
 export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Most calls and streams of one connection at a time. */
+const STREAMS_MAX = 1_000;
+/** Longest that calls under way hold up a stop. */
+const DRAIN_MS = 5_000;
 /** Trailer that carries the kind of a refusal, so that a caller can tell one "no" from another. */
 export const REFUSAL_KIND = 'refusal-kind';
 
@@ -71,19 +73,23 @@ export interface GrpcServerOptions {
 }
 
 /**
- * Serves gRPC with health checks (grpc.health.v1), keepalive, bounded messages and metrics. Stopping says NOT_SERVING, takes no new
- * call, lets those under way end for half a second, then cuts what is left.
+ * Serves gRPC with health checks (grpc.health.v1), keepalive, bounded messages, a deadline for every unary call, and metrics.
+ *
+ * Stopping says NOT_SERVING, takes no new call, lets unary calls end, gives streams half a second to go elsewhere by themselves before they are
+ * ended with UNAVAILABLE, and after 5 s cuts what is left.
  */
 export function grpcServer(options: GrpcServerOptions): Part & { readonly address: string } {
   const health = new HealthImplementation({ '': 'SERVING' });
+  const calls = grpcCalls(options.logger);
   const server = new Server({
     'grpc.max_receive_message_length': GRPC_MESSAGE_BYTES_MAX,
     'grpc.max_send_message_length': GRPC_MESSAGE_BYTES_MAX,
+    'grpc.max_concurrent_streams': STREAMS_MAX,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.http2.min_time_between_pings_ms': 5_000,
     'grpc-node.max_session_memory': 64,
-    interceptors: [measureCalls],
+    interceptors: [calls.interceptor],
   });
   for (const { definition, implementation } of options.services) server.addService(definition, implementation);
   health.addToServer(server);
@@ -107,26 +113,9 @@ export function grpcServer(options: GrpcServerOptions): Part & { readonly addres
       options.onDrain?.();
       const ended = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       const cut = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+      await Promise.race([calls.drain(), ended]);
       await ended;
       clearTimeout(cut);
     },
   };
 }
-
-/** How long streams may take to go elsewhere when a server stops. */
-const DRAIN_MS = 500;
-
-const callSeconds = histogram('campanella_grpc_server_seconds', 'Time of a gRPC call, by method and status', [
-  'method',
-  'status',
-]);
-
-const measureCalls: ServerInterceptor = (method, call) => {
-  const stopTimer = callSeconds.startTimer({ method: method.path });
-  return new ServerInterceptingCall(call, {
-    sendStatus(result, next) {
-      stopTimer({ status: status[result.code] ?? String(result.code) });
-      next(result);
-    },
-  });
-};

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import express from 'express';
+import { isUnavailable } from './grpc-client.ts';
 import type { Part } from './lifecycle.ts';
 import { listen } from './listen.ts';
 import type { Logger } from './logger.ts';
@@ -9,6 +10,9 @@ import { histogram } from './metrics.ts';
 const BODY_BYTES_MAX = 64 * 1024;
 const REQUEST_WITHIN_MS = 15_000;
 const HEADERS_WITHIN_MS = 10_000;
+const SLOW_CLIENTS_CUT_EVERY_MS = 2_000;
+/** Status in metrics and logs of a request whose client went away before the answer. */
+const CLIENT_GONE = 499;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A refusal on its way to a browser: status, kind, and a sentence that a parent understands. */
@@ -27,6 +31,11 @@ export class HttpRefusal extends Error {
 /** The one answer to "not yours" and to "does not exist": the same bytes for both. */
 export function notFound(): HttpRefusal {
   return new HttpRefusal(404, 'not_found', "Consultazione non possibile, verificare il codice fiscale dell'utente");
+}
+
+/** The answer while something that the answer needs is away. */
+export function unavailable(): HttpRefusal {
+  return new HttpRefusal(503, 'unavailable', 'Il servizio non è raggiungibile: riprovare tra qualche minuto');
 }
 
 const requestSeconds = histogram('campanella_http_server_seconds', 'Time of an HTTP request, by route and status', [
@@ -55,15 +64,14 @@ export function createHttpApp(options: {
     response.locals['logger'] = options.logger;
     response.setHeader('x-request-id', requestId);
     const startedAt = performance.now();
-    response.on('finish', () => {
+    // "close" comes after "finish", and also when the client has gone before its answer.
+    response.on('close', () => {
+      const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
       const route = routeOf(request);
       const seconds = (performance.now() - startedAt) / 1000;
-      requestSeconds.observe({ method: request.method, route, status: response.statusCode }, seconds);
+      requestSeconds.observe({ method: request.method, route, status }, seconds);
       const { method } = request;
-      options.logger.debug(
-        { requestId, method, route, status: response.statusCode, ms: Math.round(seconds * 1000) },
-        'request answered',
-      );
+      options.logger.debug({ requestId, method, route, status, ms: Math.round(seconds * 1000) }, 'request answered');
     });
     next();
   });
@@ -104,6 +112,10 @@ function toRefusal(cause: unknown, request: express.Request, response: express.R
       : new HttpRefusal(400, 'malformed', 'La richiesta non è leggibile');
   }
   const logger: Logger | undefined = response.locals['logger'];
+  if (isUnavailable(cause)) {
+    logger?.warn({ err: cause, requestId: response.locals['requestId'], route: routeOf(request) }, 'a service is away');
+    return unavailable();
+  }
   logger?.error({ err: cause, requestId: response.locals['requestId'], route: routeOf(request) }, 'request failed');
   return new HttpRefusal(500, 'internal', 'Si è verificato un errore: riprovare tra qualche minuto');
 }
@@ -126,7 +138,12 @@ export function httpServer(options: {
   readonly logger: Logger;
 }): Part & { readonly address: string } {
   const server = createServer(
-    { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: HEADERS_WITHIN_MS, keepAliveTimeout: 65_000 },
+    {
+      requestTimeout: REQUEST_WITHIN_MS,
+      headersTimeout: HEADERS_WITHIN_MS,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: SLOW_CLIENTS_CUT_EVERY_MS,
+    },
     options.app,
   );
   let address = '';
@@ -135,6 +152,7 @@ export function httpServer(options: {
     get address() {
       return address;
     },
+    onBroken: (report) => server.on('error', report),
     async start() {
       address = await listen(server, { name: 'HTTP_PORT', host: options.host, port: options.port });
     },

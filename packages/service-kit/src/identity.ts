@@ -2,7 +2,7 @@ import { type MunicipalityId, type PersonId, type PupilId, parseId, parseNumberI
 import type { RequestHandler, Response } from 'express';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { HttpRefusal } from './http-app.ts';
+import { HttpRefusal, unavailable } from './http-app.ts';
 
 export const IDENTITY_ISSUER = 'campanella-identity';
 export const IDENTITY_AUDIENCE = 'campanella';
@@ -67,10 +67,16 @@ async function verify(token: string, keys: ReturnType<typeof createRemoteJWKSet>
       pupilIds: claims.pupil_ids,
     };
   } catch (cause) {
-    if (cause instanceof z.ZodError || (cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout)))
-      throw signedOut();
-    throw new HttpRefusal(503, 'unavailable', 'Il servizio non è raggiungibile: riprovare tra qualche minuto');
+    throw cause instanceof z.ZodError || isTokenFault(cause) ? signedOut() : unavailable();
   }
+}
+
+/** Faults of the token, and not of the keys' way to us: those must sign nobody out. */
+function isTokenFault(cause: unknown): boolean {
+  if (!(cause instanceof errors.JOSEError)) return false;
+  const isKeysFault =
+    cause instanceof errors.JWKSTimeout || cause instanceof errors.JWKSInvalid || cause.code === 'ERR_JOSE_GENERIC';
+  return !isKeysFault;
 }
 
 function signedOut(): HttpRefusal {

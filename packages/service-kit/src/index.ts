@@ -1,8 +1,24 @@
 export { describeApi, writeApiDescription } from './api-description.ts';
-export { ConfigurationError, readConfig, serviceEnvironment } from './config.ts';
-export { callUnary, grpcClient, isServiceError, isUnavailable, refusalKindOf } from './grpc-client.ts';
+export { ConfigurationError, configurationTable, readConfig, serviceEnvironment } from './config.ts';
+export { DEFAULT_DEADLINE_MS } from './grpc-calls.ts';
+export {
+  type CallUnaryOptions,
+  callUnary,
+  grpcClient,
+  isServiceError,
+  isUnavailable,
+  refusalKindOf,
+} from './grpc-client.ts';
 export { GRPC_MESSAGE_BYTES_MAX, GrpcRefusal, grpcServer, toGrpcStatus, unaryHandler } from './grpc-server.ts';
-export { createHttpApp, finishHttpApp, HttpRefusal, httpServer, notFound, sendProblem } from './http-app.ts';
+export {
+  createHttpApp,
+  finishHttpApp,
+  HttpRefusal,
+  httpServer,
+  notFound,
+  sendProblem,
+  unavailable,
+} from './http-app.ts';
 export {
   IDENTITY_AUDIENCE,
   IDENTITY_ISSUER,

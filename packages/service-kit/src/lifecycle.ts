@@ -12,6 +12,8 @@ export interface Part {
   stop(): Promise<void>;
   /** Rejects with the reason while the part cannot serve. */
   checkReady?(): Promise<void>;
+  /** Takes, before the start, what the part calls if it breaks for good while it runs; the service then ends with a failure. */
+  onBroken?(report: (cause: unknown) => void): void;
 }
 
 export interface ServiceOptions {
@@ -23,42 +25,58 @@ export interface ServiceOptions {
   readonly parts: readonly Part[];
 }
 
+/** Why a service ends. */
+type Ending = { readonly signal: NodeJS.Signals } | { readonly broken: string; readonly cause: unknown };
+
 /**
- * Runs a service: starts the parts left to right, each ready before the next, then waits for SIGTERM or SIGINT and stops
- * them right to left, so that new work ends first. A second signal, or a stop that takes longer than `stopWithinMs`, ends
- * the process at once. While it runs, /live, /ready and /metrics answer on the ops port.
+ * Runs a service: starts the parts left to right, each ready before the next, then waits for SIGTERM or SIGINT (which also ends a start
+ * under way) and stops them right to left, so that new work ends first. A second signal, or a stop that takes longer than
+ * `stopWithinMs`, ends the process at once. While it runs, /live, /ready and /metrics answer on the ops port.
  *
- * @throws what a part's start threw, after the parts already started were stopped
+ * @throws what a part's start threw, or an Error that names the part that broke, after the parts already started were stopped
  */
 export async function runService(options: ServiceOptions): Promise<void> {
   const { logger, parts, stopWithinMs } = options;
   const ops = opsServer({ host: options.listenHost, port: options.opsPort, parts });
-  const signal = nextSignal();
-  const started: Part[] = [];
+  const all = [ops, ...parts];
+  const ending = whenEnding(all);
+  const begun: Part[] = [];
+  let ended: Ending | null = null;
   try {
-    for (const part of [ops, ...parts]) {
-      await part.start();
-      started.push(part);
+    for (const part of all) {
+      ended = await Promise.race([startPart(part), ending]);
+      begun.push(part);
+      if (ended !== null) break;
     }
   } catch (cause) {
-    await stopAll(started, logger, stopWithinMs);
+    await stopAll(begun, logger, stopWithinMs);
     throw cause;
   }
-  ops.markStarted();
-  logger.info({ opsAddress: ops.address }, 'service ready');
-  const received = await signal;
-  logger.info({ signal: received }, 'service stopping');
+  if (ended === null) {
+    ops.markStarted();
+    logger.info({ opsAddress: ops.address }, 'service ready');
+    ended = await ending;
+  }
   ops.markStopping();
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
-  await stopAll(started, logger, stopWithinMs);
+  if ('signal' in ended) logger.info({ signal: ended.signal }, 'service stopping');
+  else logger.error({ part: ended.broken, err: ended.cause }, 'a part broke; the service stops');
+  await stopAll(begun, logger, stopWithinMs);
+  if ('broken' in ended) throw new Error(`${ended.broken} broke`, { cause: ended.cause });
   logger.info({}, 'service stopped');
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
+async function startPart(part: Part): Promise<null> {
+  await part.start();
+  return null;
+}
+
+function whenEnding(parts: readonly Part[]): Promise<Ending> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
+    process.once('SIGTERM', (signal) => resolve({ signal }));
+    process.once('SIGINT', (signal) => resolve({ signal }));
+    for (const part of parts) part.onBroken?.((cause) => resolve({ broken: part.name, cause }));
   });
 }
 

@@ -12,8 +12,10 @@ export function listen(
 ): Promise<string> {
   const { name, host, port } = options;
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(portFault(name, host, port, cause)));
+    const fail = (cause: NodeJS.ErrnoException) => reject(portFault(name, host, port, cause));
+    server.once('error', fail);
     server.listen({ host, port }, () => {
+      server.off('error', fail);
       const bound = server.address() as AddressInfo;
       resolve(`${host}:${bound.port}`);
     });

@@ -37,7 +37,10 @@ export function opsServer(options: {
       return answer(lagMs > LOOP_STUCK_MS ? 503 : 200, JSON.stringify({ lagMs: Math.round(lagMs) }));
     }
     if (request.url === '/metrics') {
-      return void registry.metrics().then((text) => answer(200, text, registry.contentType));
+      return void registry.metrics().then(
+        (text) => answer(200, text, registry.contentType),
+        () => answer(500, JSON.stringify({ reason: 'a metric cannot be read' })),
+      );
     }
     if (request.url === '/ready') {
       if (phase !== 'started') return answer(503, JSON.stringify({ ready: false, phase }));
@@ -52,6 +55,7 @@ export function opsServer(options: {
     get address() {
       return address;
     },
+    onBroken: (report) => server.on('error', report),
     async start() {
       address = await listen(server, { name: 'OPS_PORT', ...options });
       loop.enable();
