@@ -29,6 +29,6 @@ export default {
       globalSetup: '<rootDir>/packages/testkit/src/jest-global-setup.ts',
       globalTeardown: '<rootDir>/packages/testkit/src/jest-global-teardown.ts',
     },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e-tests/**/*.test.ts'] },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e-tests/journeys/**/*.test.ts'] },
   ],
 };
