@@ -152,7 +152,10 @@ export function httpServer(options: {
     get address() {
       return address;
     },
-    onBroken: (report) => server.on('error', report),
+    onBroken(report) {
+      // A port that is taken is told by the start; what comes later ends the service.
+      server.once('listening', () => server.on('error', report));
+    },
     async start() {
       address = await listen(server, { name: 'HTTP_PORT', host: options.host, port: options.port });
     },

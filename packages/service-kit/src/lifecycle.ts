@@ -63,7 +63,10 @@ export async function runService(options: ServiceOptions): Promise<void> {
   if ('signal' in ended) logger.info({ signal: ended.signal }, 'service stopping');
   else logger.error({ part: ended.broken, err: ended.cause }, 'a part broke; the service stops');
   await stopAll(begun, logger, stopWithinMs);
-  if ('broken' in ended) throw new Error(`${ended.broken} broke`, { cause: ended.cause });
+  if ('broken' in ended) {
+    const reason = ended.cause instanceof Error ? ended.cause.message : String(ended.cause);
+    throw new Error(`${ended.broken} broke: ${reason}`, { cause: ended.cause });
+  }
   logger.info({}, 'service stopped');
 }
 
