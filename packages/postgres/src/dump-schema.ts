@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Writes out a database's schema as SQL in a stable form, by pg_dump: what `migrations/schema.sql` of a service must say.
@@ -34,3 +34,18 @@ function findPgDump(): string | null {
   );
   return candidates.find((path) => existsSync(path)) ?? null;
 }
+
+/**
+ * As a program, in the folder of a service: `DATABASE_URL=… node ../../packages/postgres/src/dump-schema.ts [--check]` writes
+ * migrations/schema.sql, or with --check fails where it differs from a database that is freshly migrated.
+ */
+function main(file: string, isCheck: boolean): void {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined) throw new Error('DATABASE_URL is missing: set it to a database that is freshly migrated');
+  const schema = dumpSchema(url);
+  if (schema === null) throw new Error('there is no pg_dump on this machine: install the PostgreSQL client');
+  if (!isCheck) writeFileSync(file, schema);
+  else if (readFileSync(file, 'utf8') !== schema) throw new Error(`${file} is not the schema that the migrations make`);
+}
+
+if (import.meta.main) main('migrations/schema.sql', process.argv.includes('--check'));

@@ -5,6 +5,7 @@ export {
   type Queryable,
   type Statement,
   type Transaction,
+  type TransactionOptions,
 } from './database.ts';
 export { dumpSchema } from './dump-schema.ts';
 export { type MigrateOptions, migrate, migrateMain } from './migrate.ts';

@@ -25,9 +25,7 @@ export interface MigrateOptions {
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { url, logger } = options;
   const folder = typeof options.folder === 'string' ? options.folder : fileURLToPath(options.folder);
-  const files = readdirSync(folder)
-    .filter((name) => FILE.test(name))
-    .sort();
+  const files = migrationFiles(folder);
   const client = new pg.Client({ connectionString: url, application_name: 'migrate', connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
@@ -36,10 +34,17 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await client.query(
       'create table if not exists migration_checksums (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
     );
-    const known = await client.query<{ name: string; sha256: string }>(
-      'select name, sha256 from migration_checksums order by name',
+    const ran = await namesRun(client);
+    const known = await client.query<{ name: string; sha256: string }>('select name, sha256 from migration_checksums');
+    refuseEdited(
+      known.rows.filter(({ name }) => ran.has(name)),
+      folder,
+      files,
     );
-    refuseEdited(known.rows, folder, files);
+    // Before they run, so that a runner that dies between two files leaves none unknown; what has not run may still change.
+    for (const name of files) {
+      if (!ran.has(name)) await rememberChecksum(client, name, checksum(folder, name));
+    }
     const applied = await runner({
       dbClient: client,
       dir: folder,
@@ -51,16 +56,43 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       noLock: true,
       logger: quietLogger(logger),
     });
-    for (const name of files.slice(known.rows.length)) {
-      await client.query('insert into migration_checksums (name, sha256) values ($1, $2) on conflict do nothing', [
-        name,
-        checksum(folder, name),
-      ]);
-    }
     logger.info({ applied: applied.map(({ name }) => name), present: files.length }, 'database migrated');
   } finally {
     await client.end();
   }
+}
+
+/** @throws Error for a file that would never run, or not where its author thinks */
+function migrationFiles(folder: string): string[] {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql') && name !== 'schema.sql')
+    .sort();
+  const numbers = new Map<string, string>();
+  for (const name of files) {
+    if (!FILE.test(name)) throw new Error(`migration ${name} is not named like 000001_accounts.sql: rename it`);
+    const other = numbers.get(name.slice(0, 6));
+    if (other !== undefined) throw new Error(`migrations ${other} and ${name} have one number: renumber the newer one`);
+    numbers.set(name.slice(0, 6), name);
+  }
+  return files;
+}
+
+/** The files that have run, as the runner's own table says. */
+async function namesRun(client: pg.Client): Promise<Set<string>> {
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    `select to_regclass('migrations') is not null as there`,
+  );
+  if (tables[0]?.there !== true) return new Set();
+  const { rows } = await client.query<{ name: string }>('select name from migrations');
+  return new Set(rows.map(({ name }) => `${name}.sql`));
+}
+
+async function rememberChecksum(client: pg.Client, name: string, sha256: string): Promise<void> {
+  await client.query(
+    `insert into migration_checksums (name, sha256) values ($1, $2)
+     on conflict (name) do update set sha256 = excluded.sha256, applied_at = now()`,
+    [name, sha256],
+  );
 }
 
 function refuseEdited(

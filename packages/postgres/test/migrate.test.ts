@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@campanella/service-kit';
 import { type Borrowed, privateDatabase } from '@campanella/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Database, migrate, openDatabase } from '../src/index.ts';
+import { type Database, dumpSchema, migrate, openDatabase } from '../src/index.ts';
 
-const logger = createLogger({ service: 'test', level: 'error' });
+const logger = createLogger({ service: 'test', level: 'silent' });
 let borrowed: Borrowed;
 let database: Database;
 let folder: string;
@@ -43,6 +44,31 @@ describe('migrations', () => {
     await expect(run()).rejects.toThrow(/000001_first\.sql was edited/);
   });
 
+  test('a file that ran before a later one failed cannot be edited either', async () => {
+    writeFileSync(join(folder, '000002_second.sql'), 'select no_such_function();');
+    await expect(run()).rejects.toThrow(/no_such_function/);
+    writeFileSync(join(folder, '000001_first.sql'), 'create table first (a text);');
+    await expect(run()).rejects.toThrow(/000001_first\.sql was edited/);
+  });
+
+  test('a file that ran cannot be taken away, and none can come before it', async () => {
+    writeFileSync(join(folder, '000003_third.sql'), 'create table third (a int);');
+    await run();
+    writeFileSync(join(folder, '000002_second.sql'), 'create table second (a int);');
+    await expect(run()).rejects.toThrow(/000002_second.*preced/);
+    rmSync(join(folder, '000002_second.sql'));
+    rmSync(join(folder, '000003_third.sql'));
+    await expect(run()).rejects.toThrow(/000003_third\.sql has run here but is not in the folder/);
+  });
+
+  test.each([
+    ['2_second.sql', /is not named like 000001_accounts\.sql/],
+    ['000001_again.sql', /have one number/],
+  ])('a file named %s is refused', async (name, reason) => {
+    writeFileSync(join(folder, name), 'select 1;');
+    await expect(run()).rejects.toThrow(reason);
+  });
+
   test('a file that fails changes nothing and can be mended', async () => {
     writeFileSync(join(folder, '000002_second.sql'), 'create table second (a int); select no_such_function();');
     await expect(run()).rejects.toThrow(/no_such_function/);
@@ -55,35 +81,29 @@ describe('migrations', () => {
   });
 });
 
-describe('the database', () => {
-  beforeEach(run);
-
-  test('a transaction that rejects leaves nothing, and its connection is used again', async () => {
-    const attempt = database.transaction(async (tx) => {
-      await tx.query({ text: 'insert into first (a) values (1)' });
-      throw new Error('refused');
+describe('the dump of a schema', () => {
+  const program = join(import.meta.dirname, '../src/dump-schema.ts');
+  const dump = (...words: string[]) =>
+    execFileSync(process.execPath, ['--no-warnings', program, ...words], {
+      cwd: join(folder, '..'),
+      env: { ...process.env, DATABASE_URL: borrowed.url },
+      stdio: 'pipe',
+      encoding: 'utf8',
     });
-    await expect(attempt).rejects.toThrow('refused');
-    const { rows } = await database.query<{ n: number }>({ text: 'select count(*) as n from first' });
-    expect(rows).toEqual([{ n: 0 }]);
-  });
 
-  test('bigint is read as a number, a day as its text, and an unsafe bigint throws', async () => {
-    const { rows } = await database.query({ text: `select 9007199254740991::bigint as a, date '2026-03-29' as day` });
-    expect(rows).toEqual([{ a: 9_007_199_254_740_991, day: '2026-03-29' }]);
-    await expect(database.query({ text: 'select 9007199254740993::bigint as a' })).rejects.toThrow(RangeError);
-  });
-
-  test('a statement that takes too long is ended by the server', async () => {
-    await expect(database.query({ text: 'select pg_sleep(30)' })).rejects.toThrow(/statement timeout/);
-  });
-
-  test('connections ended by the server do not end the process, and the next statement works', async () => {
-    await database.query({
-      text: `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
-    });
-    const broken = database.transaction((tx) => tx.query({ text: 'select pg_terminate_backend(pg_backend_pid())' }));
-    await expect(broken).rejects.toThrow();
-    expect((await database.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
-  });
+  test('is the same each time, names no version, and differs when the schema does', async () => {
+    await run();
+    // The program writes migrations/schema.sql of the folder that it runs in.
+    const service = mkdtempSync(join(tmpdir(), 'service-'));
+    renameSync(folder, join(service, 'migrations'));
+    folder = join(service, 'migrations');
+    dump();
+    dump('--check');
+    const schema = readFileSync(join(folder, 'schema.sql'), 'utf8');
+    expect(schema).toBe(dumpSchema(borrowed.url));
+    expect(schema).toContain('CREATE TABLE public.first');
+    expect(schema).not.toMatch(/version|^SET |^--/m);
+    await database.query({ text: 'alter table first add column c text' });
+    expect(() => dump('--check')).toThrow(/is not the schema that the migrations make/);
+  }, 30_000);
 });

@@ -15,16 +15,25 @@ const END = '<!-- /configuration -->';
 const [source, readme, mode] = process.argv.slice(2);
 if (source === undefined) throw new Error('name the module that exports the schema, and the README');
 const exported: Record<string, unknown> = await import(pathToFileURL(resolve(source)).href);
-const schema = Object.values(exported).find((value) => value instanceof z.ZodObject);
+const schema = Object.values(exported)
+  .map(schemaOf)
+  .find((found) => found !== null);
 if (schema === undefined) throw new Error(`${source} exports no schema of an environment`);
 const table = configurationTable(schema);
 if (readme === undefined) console.log(table);
 else {
   const text = readFileSync(readme, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
+  const [before, rest] = text.split(`\n${BEGIN}\n`);
+  const after = rest?.split(`\n${END}\n`)[1];
   if (before === undefined || after === undefined) throw new Error(`${readme} has no ${BEGIN} … ${END}`);
-  const wanted = `${before}${BEGIN}\n${table}\n${END}${after}`;
+  const wanted = `${before}\n${BEGIN}\n${table}\n${END}\n${after}`;
   if (mode !== '--check') writeFileSync(readme, wanted);
   else if (text !== wanted) throw new Error(`${readme} does not say what ${source} says: run this without --check`);
+}
+
+function schemaOf(value: unknown): z.ZodObject | null {
+  if (value instanceof z.ZodObject) return value;
+  if (typeof value !== 'object' || value === null) return null;
+  const fields = Object.entries(value).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType);
+  return fields.length === 0 ? null : z.object(Object.fromEntries(fields));
 }
