@@ -44,7 +44,7 @@ async function begin(part: Part): Promise<Part> {
   return part;
 }
 
-function taker(): Part {
+function taker(queue = QUEUE): Part {
   const takes = consumer(
     KEY,
     (body) => {
@@ -60,7 +60,7 @@ function taker(): Part {
   return consumers({
     bus,
     database,
-    queue: QUEUE,
+    queue,
     consumers: [takes],
     deps: { isFailing: (text) => failing(text) },
     logger,
@@ -186,6 +186,23 @@ describe('an active relay whose session is ended', () => {
     await eventually(async () => (await effects()).length >= 60, WITHIN);
     await eventually(async () => (await outboxCount()) === 0, WITHIN);
     expect(await effects()).toEqual(names(60));
+  }, 60_000);
+});
+
+describe('a queue made by an earlier release, with other arguments', () => {
+  test('is used as it is', async () => {
+    const queue = 'test.older';
+    const connection = await connect(broker.url);
+    const channel = await connection.createChannel();
+    await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await connection.close();
+    await started.pop()?.stop();
+    await begin(taker(queue));
+    await begin(relay());
+    await tell('understood');
+    await eventually(async () => (await effects()).includes('understood'), WITHIN);
+    expect(bus.isConnected).toBe(true);
+    await purge(QUEUE);
   }, 60_000);
 });
 
