@@ -37,18 +37,24 @@ export async function startPart(part: PartToStart, folder: string): Promise<Chil
   const logFile = join(folder, 'logs', `${part.name}.log`);
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const log = openSync(logFile, 'w');
-  const child = spawn(process.execPath, ['--no-warnings', join(ROOT, part.entry), ...(part.words ?? [])], {
-    cwd: ROOT,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compile'),
-      ...part.environment,
+  const tracing = tracingOf(part.name);
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', ...tracing.flags, join(ROOT, part.entry), ...(part.words ?? [])],
+    {
+      cwd: ROOT,
+      env: {
+        ...tracing.environment,
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compile'),
+        ...part.environment,
+      },
+      stdio: ['ignore', log, log],
+      // A group of its own: Ctrl-C reaches the launcher alone, which stops its parts in order.
+      detached: true,
     },
-    stdio: ['ignore', log, log],
-    // A group of its own: Ctrl-C reaches the launcher alone, which stops its parts in order.
-    detached: true,
-  });
+  );
   closeSync(log);
   const running = toChild(part.name, child, logFile);
   let end: string | null = null;
@@ -65,6 +71,19 @@ export async function startPart(part: PartToStart, folder: string): Promise<Chil
     await new Promise((resolve) => setTimeout(resolve, READY_EVERY_MS));
   }
   return running;
+}
+
+/** Where the launcher's own environment names a collector, every part sends its spans there. */
+function tracingOf(name: string): {
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+} {
+  const endpoint = process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  if (endpoint === undefined) return { flags: [], environment: {} };
+  return {
+    flags: ['--import', join(ROOT, 'packages', 'service-kit', 'src', 'telemetry.ts')],
+    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: name },
+  };
 }
 
 function toChild(name: string, child: ChildProcess, logFile: string): Child {

@@ -180,6 +180,9 @@ async function seedWhenNew(wiring: Wiring, folder: string, progress: Progress): 
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
+/** How often the launcher looks whether its stores are still there. */
+const STORE_WATCH_EVERY_MS = 1_000;
+
 /** All that runs, in the order of its start; stopped in the opposite one. */
 class Running {
   readonly broken: Promise<string>;
@@ -188,6 +191,7 @@ class Running {
   readonly #children: Child[] = [];
   readonly #notes: StartedProcess[] = [];
   #stores: RunningStores | null = null;
+  #storeWatch: NodeJS.Timeout | undefined;
   #isStopping = false;
   #announceBroken: (what: string) => void = () => {};
 
@@ -201,7 +205,11 @@ class Running {
 
   keepStores(stores: RunningStores): RunningStores {
     this.#stores = stores;
-    for (const { name, store } of stores.started) this.#note(name, store.pid);
+    const notes = stores.started.map(({ name, store }) => this.#note(name, store.pid));
+    this.#storeWatch = setInterval(() => {
+      const gone = notes.find((note) => !isRunning(note));
+      if (gone !== undefined && !this.#isStopping) this.#announceBroken(`${gone.name} ended`);
+    }, STORE_WATCH_EVERY_MS);
     return stores;
   }
 
@@ -222,6 +230,7 @@ class Running {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    clearInterval(this.#storeWatch);
     const isCanteen = ({ name }: Child) => /^(edge-agent|badge-reader)/.test(name);
     await Promise.all(this.#children.filter(isCanteen).map((child) => child.stop()));
     for (const child of this.#children.filter((one) => !isCanteen(one)).toReversed()) await child.stop();
@@ -230,9 +239,11 @@ class Running {
     this.#progress.say('stopped');
   }
 
-  #note(name: string, pid: number): void {
-    this.#notes.push(noteProcess(name, pid));
+  #note(name: string, pid: number): StartedProcess {
+    const note = noteProcess(name, pid);
+    this.#notes.push(note);
     writeProcesses(this.#folder, this.#notes);
+    return note;
   }
 }
 

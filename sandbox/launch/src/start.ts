@@ -27,7 +27,8 @@ const HELP = `Starts the whole platform on this machine, with the demonstration 
   --port N     the gateway's port (8080, or a free one where that is taken)
   --folder F   where data, logs and run.json are (.campanella)
 
-Servers of your own are used when CAMPANELLA_POSTGRES_URL, CAMPANELLA_REDIS_URL or CAMPANELLA_AMQP_URL is set.`;
+Servers of your own are used when CAMPANELLA_POSTGRES_URL, CAMPANELLA_REDIS_URL or CAMPANELLA_AMQP_URL is set.
+With OTEL_EXPORTER_OTLP_ENDPOINT set, every part sends its traces there.`;
 
 const DEFAULT_PORT = 8080;
 
