@@ -1,4 +1,5 @@
 export { addCents, type Cents, cents, formatEuros, subtractCents } from './cents.ts';
+export { type CodiceFiscale, codiceFiscaleControl, parseCodiceFiscale } from './codice-fiscale.ts';
 export { accept, type Decision, type Refusal, refuse } from './decision.ts';
 export {
   type AccountId,
@@ -22,6 +23,7 @@ export {
   type TerminalId,
   type TransferId,
 } from './ids.ts';
+export { type PartitaIva, parsePartitaIva } from './partita-iva.ts';
 export {
   addDays,
   daysBetween,

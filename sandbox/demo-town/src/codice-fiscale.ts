@@ -1,3 +1,5 @@
+import { codiceFiscaleControl } from '@campanella/vocabulary';
+
 /** What a codice fiscale is made of. */
 export interface Birth {
   readonly givenName: string;
@@ -10,13 +12,6 @@ export interface Birth {
 }
 
 const MONTHS = 'ABCDEHLMPRST';
-const PLACES = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-// Values of the characters in odd places (first, third, …), in the order of PLACES; D.M. 23 December 1976, table B.
-const ODD = [
-  1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22,
-  25, 24, 23,
-];
-
 /**
  * Computes the codice fiscale of an invented person, by the rules of D.M. 23 December 1976.
  *
@@ -29,16 +24,7 @@ export function codiceFiscaleOf(birth: Birth): string {
   const years = String(year % 100).padStart(2, '0');
   const names = `${familyNameCode(birth.familyName)}${givenNameCode(birth.givenName)}`;
   const body = `${names}${years}${MONTHS[month - 1]}${days}${birth.birthplaceCode}`;
-  return body + controlCharacter(body);
-}
-
-function controlCharacter(body: string): string {
-  let sum = 0;
-  for (let index = 0; index < body.length; index += 1) {
-    const place = PLACES.indexOf(body.charAt(index));
-    sum += index % 2 === 0 ? (ODD[place] ?? 0) : place < 10 ? place : place - 10;
-  }
-  return String.fromCharCode(65 + (sum % 26));
+  return body + codiceFiscaleControl(body);
 }
 
 function letters(name: string): { consonants: string; vowels: string } {

@@ -1,5 +1,5 @@
 import type { MunicipalityId, PupilId, ServiceDate } from '@campanella/vocabulary';
-import { type CodiceFiscale, parseCodiceFiscale } from '../domain/codice-fiscale.ts';
+import { type CodiceFiscale, parseCodiceFiscale } from '@campanella/vocabulary';
 import type { BadgeHistoryEntry, DirectoryPage, KnownMunicipality, PupilSheet } from '../domain/directory.ts';
 import type { School } from '../domain/records.ts';
 

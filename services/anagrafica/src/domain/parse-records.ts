@@ -1,8 +1,10 @@
 import {
   type BadgeNumber,
   type Cents,
+  type CodiceFiscale,
   cents,
   parseBadgeNumber,
+  parseCodiceFiscale,
   parseId,
   parseServiceCode,
   parseServiceDate,
@@ -12,7 +14,6 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
-import { type CodiceFiscale, parseCodiceFiscale } from './codice-fiscale.ts';
 import type {
   Badge,
   Enrolment,

@@ -1,5 +1,4 @@
-import type { BadgeNumber, Cents, ServiceCode, Validity } from '@campanella/vocabulary';
-import type { CodiceFiscale } from './codice-fiscale.ts';
+import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, Validity } from '@campanella/vocabulary';
 
 /** The comune as parents see it. */
 export interface Municipality {

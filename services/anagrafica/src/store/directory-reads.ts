@@ -1,8 +1,8 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable } from '@campanella/postgres';
+import type { CodiceFiscale } from '@campanella/vocabulary';
 import { id, type MunicipalityId, numberId, type PupilId, type ServiceDate, serviceCode } from '@campanella/vocabulary';
 import type { DirectoryReads } from '../app/read-directory.ts';
-import type { CodiceFiscale } from '../domain/codice-fiscale.ts';
 import type {
   BadgeHistoryEntry,
   DirectoryEnrolment,

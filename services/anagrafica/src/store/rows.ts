@@ -1,5 +1,11 @@
-import { cents, parseBadgeNumber, serviceCode, serviceDate, type Validity } from '@campanella/vocabulary';
-import { parseCodiceFiscale } from '../domain/codice-fiscale.ts';
+import {
+  cents,
+  parseBadgeNumber,
+  parseCodiceFiscale,
+  serviceCode,
+  serviceDate,
+  type Validity,
+} from '@campanella/vocabulary';
 import type { Badge, Enrolment, Guardian, Price, Pupil, SchoolClass, SchoolYear, Tariff } from '../domain/records.ts';
 
 interface ValidityRow {

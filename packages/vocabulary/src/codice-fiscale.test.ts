@@ -14,6 +14,10 @@ describe('a codice fiscale', () => {
     expect(parseCodiceFiscale('RSSMRA80A01H50MM')).toBe('RSSMRA80A01H50MM');
   });
 
+  test('is taken where it is a provisional one of eleven digits', () => {
+    expect(parseCodiceFiscale(' 12345678903 ')).toBe('12345678903');
+  });
+
   test.each([
     ['empty', ''],
     ['too short', 'RSSMRA80A01H501'],
@@ -21,7 +25,8 @@ describe('a codice fiscale', () => {
     ['with a day that no month has', 'RSSMRA80A32H501C'],
     ['with 30 February', 'RSSMRA80B30H501X'],
     ['with a month letter that is none', 'RSSMRA80F01H501G'],
-    ['of a company', '12345678901'],
+    ['of eleven digits with a wrong control digit', '12345678901'],
+    ['of eleven zeros', '00000000000'],
     ['with a character outside ASCII', 'RSSMRÀ80A01H501U'],
   ])('that is %s is refused', (_fault, text) => {
     expect(parseCodiceFiscale(text)).toBeNull();
