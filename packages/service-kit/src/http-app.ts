@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import express from 'express';
 import { isUnavailable } from './grpc-client.ts';
-import type { Part } from './lifecycle.ts';
-import { listen } from './listen.ts';
 import type { Logger } from './logger.ts';
 import { histogram } from './metrics.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
-const REQUEST_WITHIN_MS = 15_000;
-const HEADERS_WITHIN_MS = 10_000;
-const SLOW_CLIENTS_CUT_EVERY_MS = 2_000;
 /** Status in metrics and logs of a request whose client went away before the answer. */
 const CLIENT_GONE = 499;
+const METHODS_KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A refusal on its way to a browser: status, kind, and a sentence that a parent understands. */
@@ -44,6 +39,21 @@ const requestSeconds = histogram('campanella_http_server_seconds', 'Time of an H
   'status',
 ]);
 
+/** What an access log may say of a request beside its own line; nothing in it may tell a person. */
+export interface AccessFacts {
+  /** The route's pattern, where Express does not know it. */
+  readonly route?: string;
+  readonly upstream?: string;
+  readonly municipalityId?: number;
+  /** The network a request came from, never the whole address. */
+  readonly network?: string;
+}
+
+/** Adds to the access log's line of a request. */
+export function noteAccess(response: express.Response, facts: AccessFacts): void {
+  Object.assign(response.locals, { access: { ...response.locals['access'], ...facts } });
+}
+
 /**
  * Makes an Express application with a request id (a caller's only if it is a UUID), a bounded JSON body, an access log without
  * personal data (the route's pattern, never the URL) and metrics. Add routes, then {@link finishHttpApp}.
@@ -52,7 +62,10 @@ export function createHttpApp(options: {
   readonly logger: Logger;
   readonly service: string;
   readonly parseBody?: boolean;
+  /** Level of the access log; `debug` behind the gateway, which has one line per request already. */
+  readonly accessLevel?: 'debug' | 'info';
 }): express.Express {
+  const { logger, accessLevel = 'debug' } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -61,17 +74,19 @@ export function createHttpApp(options: {
     const given = request.get('x-request-id');
     const requestId = given !== undefined && UUID.test(given) ? given : randomUUID();
     response.locals['requestId'] = requestId;
-    response.locals['logger'] = options.logger;
+    response.locals['logger'] = logger;
     response.setHeader('x-request-id', requestId);
     const startedAt = performance.now();
     // "close" comes after "finish", and also when the client has gone before its answer.
     response.on('close', () => {
       const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
-      const route = routeOf(request);
+      const { route = routeOf(request), ...facts }: AccessFacts = response.locals['access'] ?? {};
       const seconds = (performance.now() - startedAt) / 1000;
-      requestSeconds.observe({ method: request.method, route, status }, seconds);
-      const { method } = request;
-      options.logger.debug({ requestId, method, route, status, ms: Math.round(seconds * 1000) }, 'request answered');
+      // A method is the client's word: made-up ones must not become a time series each.
+      const method = METHODS_KNOWN.has(request.method) ? request.method : 'other';
+      requestSeconds.observe({ method, route, status }, seconds);
+      const ms = Math.round(seconds * 1000);
+      logger[accessLevel]({ requestId, method, route, status, ms, ...facts }, 'request answered');
     });
     next();
   });
@@ -129,45 +144,3 @@ function isBodyFault(cause: unknown): cause is Error & { status: number } {
     cause.status < 500
   );
 }
-
-/** Serves an application with bounded times, so that a slow client cannot hold a socket for ever. */
-export function httpServer(options: {
-  readonly host: string;
-  readonly port: number;
-  readonly app: express.Express;
-  readonly logger: Logger;
-}): Part & { readonly address: string } {
-  const server = createServer(
-    {
-      requestTimeout: REQUEST_WITHIN_MS,
-      headersTimeout: HEADERS_WITHIN_MS,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: SLOW_CLIENTS_CUT_EVERY_MS,
-    },
-    options.app,
-  );
-  let address = '';
-  return {
-    name: 'http-server',
-    get address() {
-      return address;
-    },
-    onBroken(report) {
-      // A port that is taken is told by the start; what comes later ends the service.
-      server.once('listening', () => server.on('error', report));
-    },
-    async start() {
-      address = await listen(server, { name: 'HTTP_PORT', host: options.host, port: options.port });
-    },
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-      await closed;
-      clearTimeout(cut);
-    },
-  };
-}
-
-/** How long requests under way may take to end when the server stops. */
-const DRAIN_MS = 2_000;

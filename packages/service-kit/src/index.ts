@@ -11,14 +11,16 @@ export {
 } from './grpc-client.ts';
 export { GRPC_MESSAGE_BYTES_MAX, GrpcRefusal, grpcServer, toGrpcStatus, unaryHandler } from './grpc-server.ts';
 export {
+  type AccessFacts,
   createHttpApp,
   finishHttpApp,
   HttpRefusal,
-  httpServer,
+  noteAccess,
   notFound,
   sendProblem,
   unavailable,
 } from './http-app.ts';
+export { type HttpServerOptions, httpServer } from './http-server.ts';
 export {
   IDENTITY_AUDIENCE,
   IDENTITY_ISSUER,

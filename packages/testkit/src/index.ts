@@ -1,6 +1,7 @@
 export { freePort } from '@campanella/local-stores';
 export { eventually } from './eventually.ts';
 export { type PartOptions, type RunningPart, startProcess } from './process.ts';
+export { type RawAnswer, sendRaw } from './raw-http.ts';
 export {
   type Borrowed,
   type PrivateStore,
