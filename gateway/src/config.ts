@@ -53,6 +53,7 @@ export const Environment = z
     REDIS_URL: z.url().describe('Redis of sessions and limits'),
     IDENTITY_ADDRESS: z.string().min(1).describe('gRPC address of identity, host:port'),
     ANAGRAFICA_ADDRESS: z.string().min(1).describe('gRPC address of anagrafica, host:port'),
+    IDENTITY_HTTP_URL: z.url().describe("Base of identity's HTTP API, for what the federations read of us"),
     ANAGRAFICA_HTTP_URL: z.url().describe("Base of anagrafica's HTTP API"),
     LEDGER_HTTP_URL: z.url().describe("Base of the ledger's HTTP API"),
     ATTENDANCE_HTTP_URL: z.url().describe("Base of attendance's HTTP API"),
@@ -69,6 +70,7 @@ export const Environment = z
       .default(10_000)
       .describe('Longest wait for a service'),
     SIGN_IN_LIMIT: limit.default(200).describe('Sign-in requests per address in 5 minutes'),
+    COMPANY_SIGN_IN_LIMIT: limit.default(30).describe("Companies' attempts with a password per address in 5 minutes"),
     API_LIMIT: limit.default(1_200).describe('API requests per address in a minute'),
   })
   .superRefine((environment, context) => {

@@ -1,5 +1,5 @@
 import { createHttpApp, createLogger, httpServer, runMain, runService } from '@campanella/service-kit';
-import { municipalities } from './app/municipalities.ts';
+import { municipalityFacts } from './app/municipality-facts.ts';
 import { tokenCache } from './app/token-cache.ts';
 import { config } from './config.ts';
 import { cookieJar } from './domain/cookies.ts';
@@ -36,11 +36,17 @@ await runMain(async () => {
       onStale: (error) => logger.warn({ err: error }, 'identity did not issue a token; the last one is used on'),
     }),
     signIn: identity,
-    municipalityFacts: municipalities({ now, read: anagrafica.read }),
+    signInMethods: municipalityFacts({ now, read: identity.methods, freshMs: MINUTE_MS }),
+    municipalityFacts: municipalityFacts({ now, read: anagrafica.read, freshMs: 5 * MINUTE_MS }),
     signInLimit: {
       requests: settings.SIGN_IN_LIMIT,
       windowMs: SIGN_IN_WINDOW_MS,
       store: redisLimits(redis.redis, 'sign-in', SIGN_IN_WINDOW_MS),
+    },
+    companyLimit: {
+      requests: settings.COMPANY_SIGN_IN_LIMIT,
+      windowMs: SIGN_IN_WINDOW_MS,
+      store: redisLimits(redis.redis, 'company-sign-in', SIGN_IN_WINDOW_MS),
     },
     apiLimit: {
       requests: settings.API_LIMIT,
@@ -52,6 +58,7 @@ await runMain(async () => {
       ['ledger', settings.LEDGER_HTTP_URL],
       ['attendance', settings.ATTENDANCE_HTTP_URL],
     ]),
+    identityHttpUrl: settings.IDENTITY_HTTP_URL,
     upstreamTimeoutMs: settings.UPSTREAM_TIMEOUT_MS,
     portalDir: settings.PORTAL_DIR,
   });

@@ -31,6 +31,33 @@ export const TEXTS = {
     title: 'Troppe richieste',
     detail: 'Da questo collegamento sono arrivate troppe richieste. Aspetta qualche minuto e riprova.',
   },
+  unsupportedMediaType: {
+    title: 'Formato non accettato',
+    detail: 'Questo indirizzo accetta solo richieste in formato JSON.',
+  },
+  wrongCredentials: {
+    title: 'Accesso non riuscito',
+    detail: 'La partita IVA o la password non sono corrette. Controlla i dati e riprova.',
+  },
+  naturalPerson: {
+    title: 'Accesso non previsto per le persone fisiche',
+    detail: 'Con LOGIN accedono solo le aziende, con la partita IVA. Se sei un cittadino accedi con SPID, CIE o CNS.',
+  },
+  tooManyAttempts: {
+    title: 'Troppi tentativi',
+    detail: "Ci sono stati troppi tentativi di accesso. Aspetta qualche minuto e riprova, o rivolgiti all'ufficio.",
+  },
+  invalidRequest: {
+    title: 'Dati da correggere',
+    detail: 'Alcuni dati mancano o non sono validi. Correggili e riprova.',
+  },
+  companyFields: {
+    partitaIvaMissing: 'Scrivi la partita IVA.',
+    passwordMissing: 'Scrivi la password.',
+    tooLong: 'Il testo è troppo lungo.',
+    unreadable: 'Il testo contiene caratteri non ammessi.',
+    returnUnknown: 'La pagina richiesta non è di questo portale.',
+  },
   sessionsAway: {
     title: 'Servizio momentaneamente non disponibile',
     detail:

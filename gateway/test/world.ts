@@ -93,6 +93,7 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
         MUNICIPALITY_HOSTS: JSON.stringify({ [host]: 1 }),
         REDIS_URL: redis.url,
         IDENTITY_ADDRESS: `127.0.0.1:${grpcPort}`,
+        IDENTITY_HTTP_URL: identityHttpUrl,
         ANAGRAFICA_ADDRESS: anagrafica.address,
         ANAGRAFICA_HTTP_URL: upstream.url,
         LEDGER_HTTP_URL: upstream.url,

@@ -8,4 +8,6 @@ export interface Sessions {
   find(sessionId: string, now: Date): Promise<Session | null>;
   /** Ends a session; idempotent. */
   close(sessionId: string): Promise<void>;
+  /** Ends every session of a person that was opened before this moment, on whatever device and gateway; idempotent. */
+  closeAll(municipalityId: number, personId: string): Promise<void>;
 }

@@ -22,7 +22,12 @@ function arrange() {
       await Promise.resolve();
       if (world.away) throw new Error('away');
       if (!world.known) return null;
-      return { token: `t${world.asked}`, expiresAt: new Date(world.nowMs + 300_000), hasPupils: true };
+      return {
+        token: `t${world.asked}`,
+        expiresAt: new Date(world.nowMs + 300_000),
+        hasPupils: true,
+        role: 'guardian',
+      };
     },
     onStale: () => {
       world.stale += 1;

@@ -1,10 +1,14 @@
 import type { Session } from '../domain/session.ts';
 
+/** What a person is in a municipality; the token says it too, for services to go by. */
+export type PersonRole = 'guardian' | 'office' | 'school' | 'sre';
+
 /** An internal identity token, as identity issued it. */
 export interface IssuedToken {
   readonly token: string;
   readonly expiresAt: Date;
   readonly hasPupils: boolean;
+  readonly role: PersonRole;
 }
 
 /** What the cache needs. */

@@ -34,3 +34,8 @@ export function readCookie(header: string | undefined, name: string): string | n
   const [value] = values;
   return values.size === 1 && value !== undefined ? value : null;
 }
+
+/** Says whether a browser sent a cookie of this name, readable or not. */
+export function hasCookie(header: string | undefined, name: string): boolean {
+  return (header ?? '').split(';').some((pair) => pair.trim().startsWith(`${name}=`));
+}

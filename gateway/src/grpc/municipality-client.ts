@@ -1,6 +1,6 @@
 import { MunicipalityServiceClient } from '@campanella/proto/anagrafica/v1/anagrafica';
 import { callUnary, grpcClient } from '@campanella/service-kit';
-import type { Municipality } from '../app/municipalities.ts';
+import type { Municipality } from '../app/municipality-facts.ts';
 
 const DEADLINE_MS = 2_000;
 

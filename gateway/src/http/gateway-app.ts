@@ -18,13 +18,19 @@ export function gatewayRoutes(app: Express, deps: GatewayDeps): void {
   app.use(answerErrors(deps));
 }
 
+const REFUSAL_OF_STATUS: ReadonlyMap<number, GatewayRefusalKind> = new Map([
+  [404, 'not_found'],
+  [413, 'too_large'],
+  [415, 'unsupported_media_type'],
+]);
+
 /** The one place where a refusal or a fault becomes an answer. */
 function answerErrors(deps: GatewayDeps): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const kind = kindOf(error);
     if (kind === 'internal') deps.logger.error({ err: error }, 'a request failed by a fault of the gateway');
     if (response.headersSent) response.destroy();
-    else answerRefusal(request, response, kind);
+    else answerRefusal(request, response, kind, error instanceof GatewayRefusal ? error.facts : {});
   };
 }
 
@@ -35,5 +41,6 @@ function kindOf(error: unknown): GatewayRefusalKind {
   if (error.name === 'RedisAwayError') return 'sessions_away';
   // Express refuses a path or a file name it cannot decode with a 4xx of its own.
   const status = 'status' in error ? error.status : undefined;
-  return status === 404 ? 'not_found' : typeof status === 'number' && status < 500 ? 'bad_request' : 'internal';
+  if (typeof status !== 'number' || status >= 500) return 'internal';
+  return REFUSAL_OF_STATUS.get(status) ?? 'bad_request';
 }

@@ -1,11 +1,12 @@
+import { isIP } from 'node:net';
 import type { Logger } from '@campanella/service-kit';
 import type { Request, Response } from 'express';
 import type { Store } from 'express-rate-limit';
-import type { Municipality } from '../app/municipalities.ts';
+import type { Municipality } from '../app/municipality-facts.ts';
 import type { Sessions } from '../app/sessions.ts';
-import type { SignIn } from '../app/sign-in.ts';
+import type { SignIn, SignInMethod } from '../app/sign-in.ts';
 import type { TokenCache } from '../app/token-cache.ts';
-import { type CookieJar, readCookie } from '../domain/cookies.ts';
+import { type CookieJar, hasCookie, readCookie } from '../domain/cookies.ts';
 import type { Session } from '../domain/session.ts';
 import { GatewayRefusal } from './refusal.ts';
 
@@ -25,11 +26,16 @@ export interface GatewayDeps {
   readonly sessions: Sessions;
   readonly tokens: TokenCache;
   readonly signIn: SignIn;
+  readonly signInMethods: (municipalityId: number) => Promise<readonly SignInMethod[]>;
   readonly municipalityFacts: (municipalityId: number) => Promise<Municipality>;
   readonly signInLimit: Limit;
+  /** Attempts with a password, which are worth guessing at. */
+  readonly companyLimit: Limit;
   readonly apiLimit: Limit;
   /** Base URL of each service's HTTP API, by its name in `/api/<name>/`. */
   readonly upstreams: ReadonlyMap<string, string>;
+  /** Base URL of identity's HTTP API, for what the federations read of us. */
+  readonly identityHttpUrl: string;
   readonly upstreamTimeoutMs: number;
   readonly portalDir: string;
   readonly now: () => Date;
@@ -56,11 +62,22 @@ export function siteOf(request: Request): Site {
   return site;
 }
 
-/** The session a request's cookie names, if it is of this site's municipality; null otherwise. @throws RedisAwayError */
+/**
+ * The session a request's cookie names, if it is of this site's municipality; null otherwise. A cookie that names no session is taken
+ * from the browser with the answer. @throws RedisAwayError
+ */
 export async function findSession(deps: GatewayDeps, request: Request): Promise<Session | null> {
   const sessionId = readCookie(request.headers.cookie, deps.cookies.sessionName);
   const session = sessionId === null ? null : await deps.sessions.find(sessionId, deps.now());
+  if (session === null) removeSessionCookie(deps, request);
   return session?.municipalityId === siteOf(request).municipalityId ? session : null;
+}
+
+/** Takes the session's cookie from a browser that sent one. */
+export function removeSessionCookie(deps: GatewayDeps, request: Request): void {
+  const { res: response } = request;
+  if (response === undefined || !hasCookie(request.headers.cookie, deps.cookies.sessionName)) return;
+  setCookie(response, deps.cookies.write(deps.cookies.sessionName, '', 0));
 }
 
 /** As {@link findSession}. @throws GatewayRefusal `signed_out` where there is none */
@@ -73,4 +90,10 @@ export async function requireSession(deps: GatewayDeps, request: Request): Promi
 /** Adds a cookie to an answer. */
 export function setCookie(response: Response, setCookieValue: string): void {
   response.append('Set-Cookie', setCookieValue);
+}
+
+/** The browser's address for the sign-in log, IPv4 in its own form; empty where a proxy before us gave none. */
+export function sourceAddressOf(request: Request): string {
+  const address = (request.ip ?? '').replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '');
+  return isIP(address) === 0 ? '' : address;
 }

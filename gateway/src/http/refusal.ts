@@ -15,6 +15,11 @@ const REFUSALS = {
   cross_site: { status: 403, text: TEXTS.crossSite },
   csrf_token: { status: 403, text: TEXTS.crossSite },
   too_many_requests: { status: 429, text: TEXTS.tooMany },
+  unsupported_media_type: { status: 415, text: TEXTS.unsupportedMediaType },
+  wrong_credentials: { status: 401, text: TEXTS.wrongCredentials },
+  natural_person: { status: 422, text: TEXTS.naturalPerson },
+  too_many_attempts: { status: 429, text: TEXTS.tooManyAttempts },
+  invalid_request: { status: 422, text: TEXTS.invalidRequest },
   sessions_away: { status: 503, text: TEXTS.sessionsAway },
   service_away: { status: 503, text: TEXTS.serviceAway },
   portal_missing: { status: 503, text: TEXTS.portalMissing },
@@ -24,14 +29,24 @@ const REFUSALS = {
 /** One kind per rule; the portal tells them apart by it. */
 export type GatewayRefusalKind = keyof typeof REFUSALS;
 
+/** What a refusal may say beside its kind. */
+export interface RefusalFacts {
+  /** What is wrong with which field of what was sent. */
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly retryAfterS?: number;
+}
+
 /** A refusal on its way to the one place that answers it. */
 export class GatewayRefusal extends Error {
   readonly kind: GatewayRefusalKind;
+  readonly facts: RefusalFacts;
 
-  constructor(kind: GatewayRefusalKind, options?: ErrorOptions) {
-    super(kind, options);
+  constructor(kind: GatewayRefusalKind, options: ErrorOptions & RefusalFacts = {}) {
+    const { cause, ...facts } = options;
+    super(kind, cause === undefined ? undefined : { cause });
     this.name = 'GatewayRefusal';
     this.kind = kind;
+    this.facts = facts;
   }
 }
 
@@ -47,15 +62,21 @@ const STYLE =
 const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** Answers a refusal: problem details (RFC 9457) under /api and to whoever sends something, a page in Italian to a browser. */
-export function answerRefusal(request: Request, response: Response, kind: GatewayRefusalKind): void {
+export function answerRefusal(
+  request: Request,
+  response: Response,
+  kind: GatewayRefusalKind,
+  { fields, retryAfterS }: RefusalFacts = {},
+): void {
   const { status, text } = REFUSALS[kind];
   refusals.inc({ kind });
   response.status(status).set('Cache-Control', 'no-store');
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
+  if (retryAfterS !== undefined) response.set('Retry-After', String(retryAfterS));
   const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
   if (!wantsPage) {
     const problem = { type: 'about:blank', title: text.title, status, detail: text.detail, kind };
-    response.type('application/problem+json').send(JSON.stringify(problem));
+    response.type('application/problem+json').send(JSON.stringify({ ...problem, fields }));
     return;
   }
   response.set('Content-Security-Policy', PAGE_POLICY);

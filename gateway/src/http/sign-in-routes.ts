@@ -1,43 +1,70 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
-import type { CompletedSignIn, SignInFailureKind } from '../app/sign-in.ts';
+import type { SignInFailureKind } from '../app/sign-in.ts';
 import { readCookie } from '../domain/cookies.ts';
 import { parseLocalPath } from '../domain/local-path.ts';
-import { SESSION_LONGEST_MS } from '../domain/session.ts';
-import { findSession, type GatewayDeps, setCookie, siteOf } from './gateway-deps.ts';
+import type { Session } from '../domain/session.ts';
+import { companySignInRoutes } from './company-sign-in.ts';
+import {
+  findSession,
+  type GatewayDeps,
+  removeSessionCookie,
+  requireSession,
+  setCookie,
+  siteOf,
+  sourceAddressOf,
+} from './gateway-deps.ts';
 import { originGuard, requireCsrfToken } from './guards.ts';
 import { limitPerAddress } from './limits.ts';
 import { GatewayRefusal } from './refusal.ts';
+import { startSession } from './start-session.ts';
 
 const CALLBACK = '/login/callback';
 /** As long as identity remembers a sign-in that has begun. */
 const SIGN_IN_COOKIE_S = 600;
-const PROVIDER = /^[a-z][a-z0-9_-]{0,39}$/;
-const CSRF_TOKEN_BYTES = 32;
+const METHOD = /^[a-z][a-z0-9_-]{0,39}$/;
+/** An issuer is a URL; identity alone knows which ones there are. */
+const ISSUER = /^https?:\/\/[\x21-\x7e]{1,500}$/;
+/** What the page of the failure may be told beside its kind: SPID's numbers, a card's fault, a level below the one asked for. */
+const ERROR_CODE = /^(?:nr(?:19|2[0-5])|untrusted|revoked|expired|not_for_sign_in|no_certificate|level_too_low)$/;
 
 /**
  * Sign-in and sign-out.
  *
- * - `GET /login/:provider?return=/path` sends the browser to the provider, with a short-lived cookie that binds it;
+ * - `GET /login/:method?return=/path[&idp=<issuer>]` sends the browser to the provider, with a short-lived cookie that binds it;
  * - `GET /login/callback` takes it back: a new session under a new id, or `/accedi?errore=<failure>`;
- * - `POST /logout` ends the session and answers `{ redirectUrl }`.
+ * - `POST /login/company` is {@link companySignInRoutes};
+ * - `POST /logout` ends the session and answers `{ redirectUrl }`;
+ * - `POST /logout/everywhere` ends every session of the person, on this device and all others, and every sign-in at the providers.
  */
 export function signInRoutes(app: Express, deps: GatewayDeps): void {
   const limited = limitPerAddress(deps.signInLimit, 'closed');
   app.get(CALLBACK, limited, (request, response) => takeBack(deps, request, response));
-  app.get('/login/:provider', limited, (request, response) => sendAway(deps, request, response));
-  app.post('/logout', originGuard, (request, response) => signOut(deps, request, response));
+  app.get('/login/:method', limited, (request, response) => sendAway(deps, request, response));
+  companySignInRoutes(app, deps);
+  const bounded = limitPerAddress(deps.apiLimit, 'open');
+  app.post('/logout', bounded, originGuard, (request, response) => signOut(deps, request, response));
+  app.post('/logout/everywhere', bounded, originGuard, (request, response) =>
+    signOutEverywhere(deps, request, response),
+  );
 }
 
 async function sendAway(deps: GatewayDeps, request: Request, response: Response): Promise<void> {
   const { municipalityId, origin } = siteOf(request);
-  const { provider } = request.params;
-  const wanted = request.query['return'] ?? '/';
+  const { method } = request.params;
+  const { return: wanted = '/', idp: issuer = '' } = request.query;
   const returnTo = typeof wanted === 'string' ? parseLocalPath(wanted) : null;
   if (returnTo === null) throw new GatewayRefusal('bad_request');
-  if (typeof provider !== 'string' || !PROVIDER.test(provider)) throw new GatewayRefusal('not_found');
-  const begun = await deps.signIn.begin(municipalityId, provider, `${origin}${CALLBACK}`);
-  if (begun.kind === 'unknown_provider') throw new GatewayRefusal('not_found');
+  if (typeof method !== 'string' || !METHOD.test(method)) throw new GatewayRefusal('not_found');
+  if (typeof issuer !== 'string' || (issuer !== '' && !ISSUER.test(issuer))) throw new GatewayRefusal('not_found');
+  const begun = await deps.signIn.begin({
+    municipalityId,
+    method,
+    issuer,
+    redirectUri: `${origin}${CALLBACK}`,
+    sourceAddress: sourceAddressOf(request),
+  });
+  if (begun.kind === 'unknown_method') throw new GatewayRefusal('not_found');
   if (begun.kind === 'failed') return explain(response, begun.failure, '', returnTo);
   const kept = `${begun.state}.${Buffer.from(returnTo).toString('base64url')}`;
   setCookie(response, deps.cookies.write(deps.cookies.signInName, kept, SIGN_IN_COOKIE_S));
@@ -52,29 +79,15 @@ async function takeBack(deps: GatewayDeps, request: Request, response: Response)
   // Begun in another browser, or too long ago: whoever made this one come here does not sign it in as somebody else.
   if (kept === null || !isSame(kept.state, request.query['state']))
     return explain(response, 'expired', '', kept?.returnTo);
-  const completed = await deps.signIn.complete(municipalityId, kept.state, `${origin}${request.originalUrl}`);
+  const completed = await deps.signIn.complete({
+    municipalityId,
+    state: kept.state,
+    callbackUrl: `${origin}${request.originalUrl}`,
+    sourceAddress: sourceAddressOf(request),
+  });
   if (completed.kind === 'failed') return explain(response, completed.failure, completed.errorCode, kept.returnTo);
   await startSession(deps, request, response, completed);
   response.redirect(303, kept.returnTo);
-}
-
-async function startSession(
-  deps: GatewayDeps,
-  request: Request,
-  response: Response,
-  person: Extract<CompletedSignIn, { kind: 'signed_in' }>,
-): Promise<void> {
-  const earlierId = readCookie(request.headers.cookie, deps.cookies.sessionName);
-  if (earlierId !== null) await deps.sessions.close(earlierId);
-  const sessionId = await deps.sessions.open({
-    municipalityId: siteOf(request).municipalityId,
-    personId: person.personId,
-    displayName: person.displayName,
-    signInId: person.signInId,
-    csrfToken: randomBytes(CSRF_TOKEN_BYTES).toString('base64url'),
-    endsAt: new Date(deps.now().getTime() + SESSION_LONGEST_MS),
-  });
-  setCookie(response, deps.cookies.write(deps.cookies.sessionName, sessionId, null));
 }
 
 async function signOut(deps: GatewayDeps, request: Request, response: Response): Promise<void> {
@@ -87,10 +100,25 @@ async function signOut(deps: GatewayDeps, request: Request, response: Response):
   requireCsrfToken(request, session);
   const sessionId = readCookie(request.headers.cookie, deps.cookies.sessionName);
   if (sessionId !== null) await deps.sessions.close(sessionId);
-  setCookie(response, deps.cookies.write(deps.cookies.sessionName, '', 0));
+  response.json({ redirectUrl: await leave(deps, request, session) });
+}
+
+async function signOutEverywhere(deps: GatewayDeps, request: Request, response: Response): Promise<void> {
+  // Without a session nobody knows whose sessions to end: saying that it was done would be a lie.
+  const session = await requireSession(deps, request);
+  response.set('Cache-Control', 'no-store');
+  requireCsrfToken(request, session);
+  await deps.sessions.closeAll(session.municipalityId, session.personId);
+  const redirectUrl = await leave(deps, request, session);
+  await deps.signIn.endAll(session.municipalityId, session.personId);
+  response.json({ redirectUrl });
+}
+
+/** Ends the sign-in at the provider of a session that has ended here. @returns where the browser goes */
+async function leave(deps: GatewayDeps, request: Request, session: Session): Promise<string> {
+  removeSessionCookie(deps, request);
   const { municipalityId, origin } = siteOf(request);
-  const redirectUrl = await deps.signIn.end(municipalityId, session.signInId, `${origin}/`);
-  response.json({ redirectUrl: redirectUrl ?? '/' });
+  return (await deps.signIn.end(municipalityId, session.signInId, `${origin}/`)) ?? '/';
 }
 
 function readSignInCookie(deps: GatewayDeps, request: Request): { state: string; returnTo: string } | null {
@@ -108,7 +136,7 @@ function isSame(state: string, given: unknown): boolean {
 /** Sends the browser to the portal's sign-in page, which explains the failure. */
 function explain(response: Response, failure: SignInFailureKind, errorCode: string, returnTo = '/'): void {
   const query = new URLSearchParams({ errore: failure });
-  if (/^nr\d{2}$/.test(errorCode)) query.set('codice', errorCode);
+  if (ERROR_CODE.test(errorCode)) query.set('codice', errorCode);
   if (returnTo !== '/') query.set('return', returnTo);
   response.set('Cache-Control', 'no-store').redirect(303, `/accedi?${query}`);
 }

@@ -125,6 +125,7 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
         MUNICIPALITY_HOSTS: JSON.stringify(hosts),
         REDIS_URL: `${stores.redisUrl}/1`,
         IDENTITY_ADDRESS: at(ports.identity.grpc),
+        IDENTITY_HTTP_URL: httpAt(ports.identity.http),
         ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
         ANAGRAFICA_HTTP_URL: httpAt(ports.anagrafica.http),
         ATTENDANCE_HTTP_URL: httpAt(ports.attendance.http),
