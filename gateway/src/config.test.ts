@@ -6,6 +6,7 @@ const environment = (more: Record<string, string>) => ({
   REDIS_URL: 'redis://127.0.0.1:6379',
   IDENTITY_ADDRESS: '127.0.0.1:9091',
   ANAGRAFICA_ADDRESS: '127.0.0.1:9092',
+  IDENTITY_HTTP_URL: 'http://127.0.0.1:8081',
   ANAGRAFICA_HTTP_URL: 'http://127.0.0.1:8082',
   LEDGER_HTTP_URL: 'http://127.0.0.1:8083',
   ATTENDANCE_HTTP_URL: 'http://127.0.0.1:8084',

@@ -7,20 +7,31 @@ const HostMap = z.record(
   z.int().positive(),
 );
 
+function parseJson(text: string, context: z.RefinementCtx, example: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: `must be JSON, e.g. ${example}` });
+    return z.NEVER;
+  }
+}
+
 const hostMap = z
   .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be JSON, e.g. {"servizi.comune.example":1}' });
-      return z.NEVER;
-    }
-  })
+  .transform((text, context): unknown => parseJson(text, context, '{"servizi.comune.example":1}'))
   .pipe(HostMap)
   .transform((map) => new Map(Object.entries(map)));
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+const deadline = z.coerce.number().int().min(100).max(60_000);
+
+const deadlines = z
+  .string()
+  .transform((text, context): unknown => parseJson(text, context, '{"ledger":{"readWithinMs":2000}}'))
+  .pipe(
+    z.record(z.string(), z.strictObject({ readWithinMs: deadline.optional(), writeWithinMs: deadline.optional() })),
+  );
 
 const limit = z.coerce.number().int().min(1).max(1_000_000);
 
@@ -62,16 +73,27 @@ export const Environment = z
       .min(1)
       .transform((path) => resolve(path))
       .describe("Folder of the portal's built files"),
-    UPSTREAM_TIMEOUT_MS: z.coerce
-      .number()
-      .int()
-      .min(100)
-      .max(60_000)
+    UPSTREAM_READ_WITHIN_MS: deadline
+      .default(5_000)
+      .describe('How long a service may take to answer a read, a second attempt included'),
+    UPSTREAM_WRITE_WITHIN_MS: deadline.default(10_000).describe('How long a service may take to answer a change'),
+    UPSTREAM_DEADLINES: deadlines
+      .default({})
+      .describe('JSON, other deadlines for single services: `{"ledger":{"readWithinMs":2000,"writeWithinMs":5000}}`'),
+    HEADERS_WITHIN_MS: deadline
       .default(10_000)
-      .describe('Longest wait for a service'),
+      .describe('How long a browser may take to send the headers of a request'),
+    REQUEST_WITHIN_MS: deadline.default(15_000).describe('How long it may take to send a whole request'),
+    CONNECTIONS_MAX: limit.default(10_000).describe('Connections at once'),
+    CONNECTIONS_PER_ADDRESS_MAX: limit
+      .default(256)
+      .describe('Connections at once from one address; not counted behind a proxy, which counts for itself'),
     SIGN_IN_LIMIT: limit.default(200).describe('Sign-in requests per address in 5 minutes'),
     COMPANY_SIGN_IN_LIMIT: limit.default(30).describe("Companies' attempts with a password per address in 5 minutes"),
     API_LIMIT: limit.default(1_200).describe('API requests per address in a minute'),
+    PERSON_LIMIT: limit
+      .default(600)
+      .describe('API requests per signed-in person in a minute, from all addresses together'),
   })
   .superRefine((environment, context) => {
     if (environment.PUBLIC_SCHEME === 'https') return;

@@ -1,17 +1,19 @@
 import { createHttpApp, createLogger, httpServer, runMain, runService } from '@campanella/service-kit';
 import { municipalityFacts } from './app/municipality-facts.ts';
 import { tokenCache } from './app/token-cache.ts';
-import { config } from './config.ts';
+import { type Config, config } from './config.ts';
 import { cookieJar } from './domain/cookies.ts';
 import { identityClient } from './grpc/identity-client.ts';
 import { municipalityClient } from './grpc/municipality-client.ts';
 import { gatewayRoutes } from './http/gateway-app.ts';
+import { wireHeaders } from './http/guards.ts';
 import { openRedis } from './store/redis.ts';
 import { redisLimits } from './store/redis-limits.ts';
 import { redisSessions } from './store/redis-sessions.ts';
 
 const SERVICE = 'gateway';
 const MINUTE_MS = 60_000;
+const STOP_REST_MS = 1_000;
 const SIGN_IN_WINDOW_MS = 5 * MINUTE_MS;
 
 await runMain(async () => {
@@ -21,7 +23,7 @@ await runMain(async () => {
   const identity = identityClient(settings.IDENTITY_ADDRESS, logger);
   const anagrafica = municipalityClient(settings.ANAGRAFICA_ADDRESS);
   const now = () => new Date();
-  const app = createHttpApp({ logger, service: SERVICE, parseBody: false });
+  const app = createHttpApp({ logger, service: SERVICE, parseBody: false, accessLevel: 'info' });
   app.set('trust proxy', settings.TRUSTED_PROXY_HOPS);
   gatewayRoutes(app, {
     logger,
@@ -53,13 +55,17 @@ await runMain(async () => {
       windowMs: MINUTE_MS,
       store: redisLimits(redis.redis, 'api', MINUTE_MS),
     },
-    upstreams: new Map([
-      ['anagrafica', settings.ANAGRAFICA_HTTP_URL],
-      ['ledger', settings.LEDGER_HTTP_URL],
-      ['attendance', settings.ATTENDANCE_HTTP_URL],
-    ]),
+    personLimit: {
+      requests: settings.PERSON_LIMIT,
+      windowMs: MINUTE_MS,
+      store: redisLimits(redis.redis, 'person', MINUTE_MS),
+    },
+    upstreams: [
+      { name: 'anagrafica', baseUrl: settings.ANAGRAFICA_HTTP_URL },
+      { name: 'ledger', baseUrl: settings.LEDGER_HTTP_URL },
+      { name: 'attendance', baseUrl: settings.ATTENDANCE_HTTP_URL },
+    ].map((upstream) => ({ ...upstream, ...deadlinesOf(settings, upstream.name) })),
     identityHttpUrl: settings.IDENTITY_HTTP_URL,
-    upstreamTimeoutMs: settings.UPSTREAM_TIMEOUT_MS,
     portalDir: settings.PORTAL_DIR,
   });
   const clients = {
@@ -70,12 +76,30 @@ await runMain(async () => {
       anagrafica.close();
     },
   };
+  const server = httpServer({
+    ...{ app, logger, host: settings.LISTEN_HOST, port: settings.PORT },
+    headersWithinMs: settings.HEADERS_WITHIN_MS,
+    requestWithinMs: settings.REQUEST_WITHIN_MS,
+    connectionsMax: settings.CONNECTIONS_MAX,
+    ...(settings.TRUSTED_PROXY_HOPS === 0 ? { connectionsPerAddressMax: settings.CONNECTIONS_PER_ADDRESS_MAX } : {}),
+    // The rest of the time is for what stops after the server.
+    drainMs: Math.max(settings.STOP_WITHIN_MS - STOP_REST_MS, settings.STOP_WITHIN_MS / 2),
+    wireHeaders: wireHeaders(settings.PUBLIC_SCHEME),
+  });
   await runService({
     logger,
     service: SERVICE,
     stopWithinMs: settings.STOP_WITHIN_MS,
     opsPort: settings.OPS_PORT,
     listenHost: settings.LISTEN_HOST,
-    parts: [redis, clients, httpServer({ host: settings.LISTEN_HOST, port: settings.PORT, app, logger })],
+    parts: [redis, clients, server],
   });
 });
+
+function deadlinesOf(settings: Config, upstream: string) {
+  const own = settings.UPSTREAM_DEADLINES[upstream];
+  return {
+    readWithinMs: own?.readWithinMs ?? settings.UPSTREAM_READ_WITHIN_MS,
+    writeWithinMs: own?.writeWithinMs ?? settings.UPSTREAM_WRITE_WITHIN_MS,
+  };
+}

@@ -19,6 +19,14 @@ export const TEXTS = {
   },
   lengthRequired: { title: 'Richiesta non valida', detail: 'La richiesta non dice quanto è lunga.' },
   tooLarge: { title: 'Richiesta troppo grande', detail: 'La richiesta supera la dimensione ammessa.' },
+  headersTooLarge: {
+    title: 'Richiesta troppo grande',
+    detail: 'Il browser ha inviato troppe informazioni. Cancella i cookie di questo sito e riprova.',
+  },
+  unreadableBody: {
+    title: 'Dati non leggibili',
+    detail: 'I dati inviati non sono leggibili. Torna alla pagina, ricaricala e riprova.',
+  },
   signedOut: {
     title: 'Accesso richiesto',
     detail: 'Per consultare questi dati accedi con la tua identità digitale.',
@@ -29,7 +37,7 @@ export const TEXTS = {
   },
   tooMany: {
     title: 'Troppe richieste',
-    detail: 'Da questo collegamento sono arrivate troppe richieste. Aspetta qualche minuto e riprova.',
+    detail: 'Sono arrivate troppe richieste in poco tempo. Aspetta qualche minuto e riprova.',
   },
   unsupportedMediaType: {
     title: 'Formato non accettato',

@@ -7,7 +7,7 @@ import { signedInBrowser, startWorld, type World } from './world.ts';
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld({ UPSTREAM_TIMEOUT_MS: '300' });
+  world = await startWorld({ UPSTREAM_READ_WITHIN_MS: '300' });
 }, 60_000);
 afterAll(async () => world.close());
 beforeEach(() => {

@@ -17,11 +17,25 @@ export function parseLocalPath(text: string): string | null {
   return `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** Path tricks that no browser sends: dot segments, empty segments, backslashes, NUL, in clear or encoded. */
-const TRICK = /\/\/|\/\.{1,2}(?:\/|$)|\\|%(?:00|2e|2f|5c|25)/i;
+/**
+ * Path tricks that no browser sends: dot segments (also with a parameter behind them), empty segments, backslashes, and control characters,
+ * dots, slashes, backslashes, semicolons or percent signs that are encoded: what one side decodes and the other does not.
+ */
+const TRICK = /\/\/|\/\.{1,2}(?:[/;]|$)|[\\#]|%(?:[01][0-9a-f]|7f|2e|2f|3b|5c|25)/i;
 
-/** Says whether a request's target is a plain path with an optional query. */
+/** Says whether a request's target is a plain path with an optional query: visible ASCII, decodable, without tricks. */
 export function isPlainTarget(target: string): boolean {
+  if (!/^\/[\x21-\x7e]*$/.test(target)) return false;
   const [path = ''] = target.split('?', 1);
-  return path.startsWith('/') && !TRICK.test(path);
+  return !TRICK.test(path) && isDecodable(path);
+}
+
+function isDecodable(path: string): boolean {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

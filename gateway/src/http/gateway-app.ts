@@ -1,7 +1,9 @@
 import type { ErrorRequestHandler, Express } from 'express';
 import { apiRoutes } from './api-proxy.ts';
+import { bodyGuard } from './body.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
-import { securityHeaders, siteGuard } from './guards.ts';
+import { framingGuard, securityHeaders, siteGuard } from './guards.ts';
+import { refuseOtherMethods } from './methods.ts';
 import { portalRoutes } from './portal.ts';
 import { answerRefusal, GatewayRefusal, type GatewayRefusalKind } from './refusal.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -10,9 +12,10 @@ import { signInRoutes } from './sign-in-routes.ts';
 /** Puts the gateway's routes on an app, in the order in which they guard each other. */
 export function gatewayRoutes(app: Express, deps: GatewayDeps): void {
   app.use(securityHeaders(deps.scheme));
-  app.use(siteGuard(deps));
+  app.use(framingGuard, siteGuard(deps), bodyGuard);
   sessionRoutes(app, deps);
   signInRoutes(app, deps);
+  refuseOtherMethods(app);
   apiRoutes(app, deps);
   portalRoutes(app, deps.portalDir);
   app.use(answerErrors(deps));

@@ -9,8 +9,9 @@ import type { TokenCache } from '../app/token-cache.ts';
 import { type CookieJar, hasCookie, readCookie } from '../domain/cookies.ts';
 import type { Session } from '../domain/session.ts';
 import { GatewayRefusal } from './refusal.ts';
+import type { UpstreamSettings } from './upstream.ts';
 
-/** How much one address may ask within a window. */
+/** How much one address or one person may ask within a window. */
 export interface Limit {
   readonly requests: number;
   readonly windowMs: number;
@@ -32,11 +33,12 @@ export interface GatewayDeps {
   /** Attempts with a password, which are worth guessing at. */
   readonly companyLimit: Limit;
   readonly apiLimit: Limit;
-  /** Base URL of each service's HTTP API, by its name in `/api/<name>/`. */
-  readonly upstreams: ReadonlyMap<string, string>;
+  /** Per signed-in person. */
+  readonly personLimit: Limit;
+  /** The services behind `/api/<name>/`. */
+  readonly upstreams: readonly UpstreamSettings[];
   /** Base URL of identity's HTTP API, for what the federations read of us. */
   readonly identityHttpUrl: string;
-  readonly upstreamTimeoutMs: number;
   readonly portalDir: string;
   readonly now: () => Date;
 }

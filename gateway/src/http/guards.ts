@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
+import { noteAccess } from '@campanella/service-kit';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { isPlainTarget } from '../domain/local-path.ts';
+import { networkOf } from '../domain/network.ts';
 import { isOwnOrigin } from '../domain/request-origin.ts';
 import type { Session } from '../domain/session.ts';
 import { type GatewayDeps, setSite, siteOf } from './gateway-deps.ts';
@@ -9,12 +11,32 @@ import { GatewayRefusal } from './refusal.ts';
 
 const YEAR_S = 31_536_000;
 
+/** What a page of ours may never use, whatever a script on it asks for. */
+const PERMISSIONS = [
+  ...['accelerometer', 'bluetooth', 'browsing-topics', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid'],
+  ...['magnetometer', 'microphone', 'midi', 'payment', 'serial', 'usb', 'xr-spatial-tracking'],
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ');
+
+/** Security headers of the answers to what never became a request. */
+export function wireHeaders(scheme: 'http' | 'https'): Readonly<Record<string, string>> {
+  return {
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'same-origin',
+    'permissions-policy': PERMISSIONS,
+    ...(scheme === 'https' ? { 'strict-transport-security': `max-age=${YEAR_S}` } : {}),
+  };
+}
+
 /**
  * Security headers of every answer. No inline script, nothing from elsewhere, no framing. Styles set by script on elements are no
- * inline styles to the policy; Bootstrap Italia's pictures and its icon font are data URLs in its style sheet.
+ * inline styles to the policy; Bootstrap Italia's pictures are data URLs in its style sheet.
  */
 export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
-  return helmet({
+  const others = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -22,7 +44,7 @@ export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         manifestSrc: ["'self'"],
         baseUri: ["'none'"],
@@ -37,15 +59,52 @@ export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });
+  return (request, response, next) => {
+    response.setHeader('Permissions-Policy', PERMISSIONS);
+    others(request, response, next);
+  };
 }
+
+/** More headers than any browser and any proxy before us send together. */
+const HEADERS_MAX = 100;
+/** Headers of which a second one makes a request ambiguous: one server believes the first, the next one the last. */
+const SINGLE = new Set([
+  'host',
+  'authorization',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'transfer-encoding',
+  'origin',
+  'x-csrf-token',
+  'x-request-id',
+]);
+
+/** Refuses requests that two servers could read differently: too many headers, or two of one that may stand once. */
+export const framingGuard: RequestHandler = (request, _response, next) => {
+  const { rawHeaders } = request;
+  if (rawHeaders.length > 2 * HEADERS_MAX) throw new GatewayRefusal('headers_too_large');
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) throw new GatewayRefusal('bad_request');
+    seen.add(name);
+  }
+  // HTTP/1.1 demands it, and without it nobody knows whose site is meant.
+  if (!seen.has('host')) throw new GatewayRefusal('bad_request');
+  next();
+};
 
 /** Lets through plain paths on a host that is a municipality's, and nothing else. */
 export function siteGuard(deps: Pick<GatewayDeps, 'municipalityHosts' | 'scheme'>): RequestHandler {
-  return (request, _response, next) => {
+  return (request, response, next) => {
+    noteAccess(response, { network: networkOf(request.ip ?? '') });
     if (!isPlainTarget(request.originalUrl)) throw new GatewayRefusal('bad_request');
     const host = (request.headers.host ?? '').toLowerCase();
     const municipalityId = deps.municipalityHosts.get(host);
     if (municipalityId === undefined) throw new GatewayRefusal('unknown_host');
+    noteAccess(response, { municipalityId });
     setSite(request, { municipalityId, origin: `${deps.scheme}://${host}` });
     next();
   };

@@ -1,5 +1,6 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import type { Session } from '../domain/session.ts';
 import type { Limit } from './gateway-deps.ts';
 import { answerRefusal, type GatewayRefusalKind } from './refusal.ts';
 
@@ -17,14 +18,52 @@ export function limitPerAddress(
   whenAway: 'open' | 'closed',
   kind: GatewayRefusalKind = 'too_many_requests',
 ): RequestHandler {
+  const addressOf = (request: Request) => ipKeyGenerator(request.ip ?? 'unknown', IPV6_PREFIX);
+  return limitBy('address', addressOf, limit, whenAway, kind);
+}
+
+const persons = new WeakMap<Response, Session>();
+
+/** Notes whose request it is that is answered. */
+export function setPerson(response: Response, session: Session): void {
+  persons.set(response, session);
+}
+
+/** The session of a request that has been let in. */
+export function personOf(response: Response): Session {
+  const session = persons.get(response);
+  if (session === undefined) throw new Error('a route was reached without being let in');
+  return session;
+}
+
+/**
+ * Limits requests per signed-in person, from however many addresses and devices. Open while Redis cannot count: whoever gets here was
+ * just found in the same Redis, and the limit per address still stands in front.
+ */
+export function limitPerPerson(limit: Limit): RequestHandler {
+  const person = (_request: Request, response: Response) => {
+    const { municipalityId, personId } = personOf(response);
+    return `${municipalityId}/${personId}`;
+  };
+  return limitBy('person', person, limit, 'open', 'too_many_requests');
+}
+
+function limitBy(
+  identifier: string,
+  keyGenerator: (request: Request, response: Response) => string,
+  limit: Limit,
+  whenAway: 'open' | 'closed',
+  kind: GatewayRefusalKind,
+): RequestHandler {
   return rateLimit({
     windowMs: limit.windowMs,
     limit: limit.requests,
     store: limit.store,
+    identifier,
     passOnStoreError: whenAway === 'open',
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? 'unknown', IPV6_PREFIX),
+    keyGenerator,
     handler: (request, response) => answerRefusal(request, response, kind),
     // The store says for itself when it is away; express-rate-limit would write to the console on every request.
     logger: { warn: () => undefined, error: () => undefined },

@@ -10,7 +10,8 @@ const YEAR_S = 31_536_000;
  */
 export function portalRoutes(app: Express, portalDir: string): void {
   app.use((request, _response, next) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new GatewayRefusal('method_not_allowed');
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new GatewayRefusal('method_not_allowed', { allow: ['GET', 'HEAD'] });
     next();
   });
   app.use(

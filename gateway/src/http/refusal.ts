@@ -11,6 +11,8 @@ const REFUSALS = {
   method_not_allowed: { status: 405, text: TEXTS.methodNotAllowed },
   length_required: { status: 411, text: TEXTS.lengthRequired },
   too_large: { status: 413, text: TEXTS.tooLarge },
+  headers_too_large: { status: 431, text: TEXTS.headersTooLarge },
+  unreadable_body: { status: 400, text: TEXTS.unreadableBody },
   signed_out: { status: 401, text: TEXTS.signedOut },
   cross_site: { status: 403, text: TEXTS.crossSite },
   csrf_token: { status: 403, text: TEXTS.crossSite },
@@ -34,6 +36,8 @@ export interface RefusalFacts {
   /** What is wrong with which field of what was sent. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly retryAfterS?: number;
+  /** The methods that an address has, with a refusal of another one. */
+  readonly allow?: readonly string[];
 }
 
 /** A refusal on its way to the one place that answers it. */
@@ -66,12 +70,13 @@ export function answerRefusal(
   request: Request,
   response: Response,
   kind: GatewayRefusalKind,
-  { fields, retryAfterS }: RefusalFacts = {},
+  { fields, retryAfterS, allow }: RefusalFacts = {},
 ): void {
   const { status, text } = REFUSALS[kind];
   refusals.inc({ kind });
   response.status(status).set('Cache-Control', 'no-store');
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
+  if (allow !== undefined) response.set('Allow', allow.join(', '));
   if (retryAfterS !== undefined) response.set('Retry-After', String(retryAfterS));
   const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
   if (!wantsPage) {
