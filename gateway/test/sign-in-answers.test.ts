@@ -3,22 +3,22 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openBrowser, send } from './browser.ts';
 import { comeBack, type Gateway, type Gateways, signedIn, startGateways } from './gateways.ts';
 
-let edge: Gateways;
+let world: Gateways;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  edge = await startGateways();
-  gateway = await edge.start();
+  world = await startGateways();
+  gateway = await world.start();
 }, 60_000);
-afterAll(async () => edge.close());
+afterAll(async () => world.close());
 beforeEach(() => {
-  edge.identity.isAway = false;
-  edge.identity.calls.length = 0;
+  world.identity.isAway = false;
+  world.identity.calls.length = 0;
 });
 
 test('a page learns how people sign in, in identity’s order, without a session; identity is asked once a minute', async () => {
-  const own = await edge.start();
-  edge.identity.methods = [
+  const own = await world.start();
+  world.identity.methods = [
     {
       key: 'spid',
       kind: SignInMethodKind.SPID,
@@ -49,14 +49,14 @@ test('a page learns how people sign in, in identity’s order, without a session
       ],
     });
   }
-  edge.identity.isAway = true;
+  world.identity.isAway = true;
   expect((await send(`${own.url}/api/sign-in-methods`)).status).toBe(200);
-  expect(edge.identity.callsOf('listSignInMethods')).toEqual([{ municipalityId: 1 }]);
+  expect(world.identity.callsOf('listSignInMethods')).toEqual([{ municipalityId: 1 }]);
 });
 
 test('while identity is away and never said how people sign in, a page is told so', async () => {
-  edge.identity.isAway = true;
-  const own = await edge.start();
+  world.identity.isAway = true;
+  const own = await world.start();
   const answer = await send(`${own.url}/api/sign-in-methods`);
   expect([answer.status, answer.json()['kind']]).toEqual([503, 'service_away']);
 });
@@ -65,7 +65,7 @@ test('the chosen provider and the browser’s address reach identity', async () 
   const idp = 'https://alfa.example/oidc?x=1';
   const answer = await send(`${gateway.url}/login/spid?idp=${encodeURIComponent(idp)}&return=/refezione`);
   expect([answer.status, answer.location]).toEqual([303, 'http://provider.invalid/authorize']);
-  expect(edge.identity.callsOf('beginSignIn')).toEqual([
+  expect(world.identity.callsOf('beginSignIn')).toEqual([
     {
       municipalityId: 1,
       provider: 'spid',
@@ -75,16 +75,16 @@ test('the chosen provider and the browser’s address reach identity', async () 
     },
   ]);
   await comeBack(gateway.url, openBrowser(), 'ok');
-  expect(edge.identity.callsOf('completeSignIn')).toMatchObject([{ sourceAddress: '127.0.0.1' }]);
+  expect(world.identity.callsOf('completeSignIn')).toMatchObject([{ sourceAddress: '127.0.0.1' }]);
 });
 
 test('the browser’s address is the one that the trusted proxy saw, never one that the browser claims', async () => {
-  const behindProxy = await edge.start({ TRUSTED_PROXY_HOPS: '1' });
+  const behindProxy = await world.start({ TRUSTED_PROXY_HOPS: '1' });
   const forwarded = { 'x-forwarded-for': '198.51.100.7, ::ffff:203.0.113.9' };
   await send(`${gateway.url}/login/spid`, { headers: forwarded });
   await send(`${behindProxy.url}/login/spid`, { headers: forwarded });
   await send(`${behindProxy.url}/login/spid`, { headers: { 'x-forwarded-for': 'no address' } });
-  const addresses = edge.identity.callsOf('beginSignIn').map((request) => Reflect.get(request, 'sourceAddress'));
+  const addresses = world.identity.callsOf('beginSignIn').map((request) => Reflect.get(request, 'sourceAddress'));
   expect(addresses).toEqual(['127.0.0.1', '203.0.113.9', '']);
 });
 
@@ -103,7 +103,7 @@ test.each([
   [`/login/spid?idp=https%3A%2F%2F${'a'.repeat(600)}.example`],
 ])('what cannot be a method or a provider never reaches identity: %s', async (path) => {
   expect((await send(`${gateway.url}${path}`)).status).toBeGreaterThanOrEqual(400);
-  expect(edge.identity.calls).toEqual([]);
+  expect(world.identity.calls).toEqual([]);
 });
 
 test.each([
@@ -133,7 +133,7 @@ test('while identity is away a sign-in ends on the page that says so', async () 
   const browser = openBrowser();
   await browser.ask(`${gateway.url}/login/spid`);
   const [state] = (browser.cookies.get('campanella_sign_in') ?? '').split('.');
-  edge.identity.isAway = true;
+  world.identity.isAway = true;
   expect((await browser.ask(`${gateway.url}/login/callback?state=${state}&code=ok`)).location).toBe(
     '/accedi?errore=unavailable',
   );
@@ -148,7 +148,7 @@ test.each([
   [Role.SCHOOL, 'school'],
   [Role.SRE, 'sre'],
 ])('a page is told the role %s as %s', async (role, told) => {
-  edge.identity.role = role;
+  world.identity.role = role;
   const { browser } = await signedIn(gateway.url);
   expect((await browser.ask(`${gateway.url}/api/session`)).json()).toMatchObject({ signedIn: true, role: told });
 });
