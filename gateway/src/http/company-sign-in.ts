@@ -1,22 +1,22 @@
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import type { CompanySignIn } from '../app/sign-in.ts';
 import { parseLocalPath } from '../domain/local-path.ts';
 import { TEXTS } from '../texts.ts';
+import { bodyOf, readBody } from './body.ts';
 import { type GatewayDeps, siteOf, sourceAddressOf } from './gateway-deps.ts';
 import { originGuard } from './guards.ts';
 import { limitPerAddress } from './limits.ts';
 import { GatewayRefusal } from './refusal.ts';
 import { startSession } from './start-session.ts';
 
-const BODY_BYTES_MAX = 4 * 1024;
 /** A partita IVA has 11 digits; people put spaces and IT before it. */
 const PARTITA_IVA_LENGTH_MAX = 40;
 const PASSWORD_LENGTH_MAX = 256;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const text = TEXTS.companyFields;
+/** Half of a character's pair cannot be sent on as it is. */
+const isWhole = (typed: string) => typed.isWellFormed();
 
 const Body = z.object(
   {
@@ -25,12 +25,12 @@ const Body = z.object(
       .trim()
       .min(1, text.partitaIvaMissing)
       .max(PARTITA_IVA_LENGTH_MAX, text.tooLong)
-      .refine((given) => given.isWellFormed() && !CONTROL.test(given), text.unreadable),
+      .refine(isWhole, text.unreadable),
     password: z
       .string(text.passwordMissing)
       .min(1, text.passwordMissing)
       .max(PASSWORD_LENGTH_MAX, text.tooLong)
-      .refine((given) => given.isWellFormed(), text.unreadable),
+      .refine(isWhole, text.unreadable),
     return: z
       .string(text.returnUnknown)
       .default('/')
@@ -50,21 +50,14 @@ const Body = z.object(
  */
 export function companySignInRoutes(app: Express, deps: GatewayDeps): void {
   const limited = limitPerAddress(deps.companyLimit, 'closed', 'too_many_attempts');
-  const readJson = express.json({ limit: BODY_BYTES_MAX, inflate: false, type: 'application/json' });
-  app.post('/login/company', originGuard, jsonOnly, limited, readJson, (request, response) =>
+  app.post('/login/company', originGuard, limited, readBody, (request, response) =>
     signInCompany(deps, request, response),
   );
 }
 
-/** A form of another site can send text and forms without asking the browser's leave, JSON it cannot. */
-const jsonOnly: RequestHandler = (request, _response, next) => {
-  if (request.is('application/json') === false) throw new GatewayRefusal('unsupported_media_type');
-  next();
-};
-
 async function signInCompany(deps: GatewayDeps, request: Request, response: Response): Promise<void> {
   response.set('Cache-Control', 'no-store');
-  const typed = Body.safeParse(request.body);
+  const typed = Body.safeParse(JSON.parse(bodyOf(request) ?? 'null'));
   if (!typed.success) throw new GatewayRefusal('invalid_request', { fields: faultsOf(typed.error) });
   const { partitaIva, password, return: redirectUrl } = typed.data;
   const { municipalityId } = siteOf(request);

@@ -40,8 +40,10 @@ const ERROR_CODE = /^(?:nr(?:19|2[0-5])|untrusted|revoked|expired|not_for_sign_i
 export function signInRoutes(app: Express, deps: GatewayDeps): void {
   const limited = limitPerAddress(deps.signInLimit, 'closed');
   app.get(CALLBACK, limited, (request, response) => takeBack(deps, request, response));
-  app.get('/login/:method', limited, (request, response) => sendAway(deps, request, response));
   companySignInRoutes(app, deps);
+  app.get('/login/:method', limited, (request, response, next) =>
+    request.params['method'] === 'company' ? next() : sendAway(deps, request, response),
+  );
   const bounded = limitPerAddress(deps.apiLimit, 'open');
   app.post('/logout', bounded, originGuard, (request, response) => signOut(deps, request, response));
   app.post('/logout/everywhere', bounded, originGuard, (request, response) =>
