@@ -10,13 +10,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { openKeyRing } from '../src/app/key-ring.ts';
 import type { PendingSignIn } from '../src/app/ports.ts';
 import { purgeSignIns } from '../src/app/purge-sign-ins.ts';
-import { guardianClaims } from '../src/domain/token-claims.ts';
+import { tokenClaims } from '../src/domain/token-claims.ts';
 import { makeSigningKey, tokenSigner } from '../src/keys/json-web-keys.ts';
 import { keyStore } from '../src/store/key-store.ts';
-import { personStore } from '../src/store/person-store.ts';
+import { codeHash, personStore } from '../src/store/person-store.ts';
 import { signInStore } from '../src/store/sign-in-store.ts';
 
 const CODICE_FISCALE = 'SMPRRA86C54H501M';
+const citizen = { kind: 'citizen', fiscalCode: CODICE_FISCALE } as const;
 const DAY_MS = 86_400_000;
 const cipher = openFieldCipher(randomBytes(32).toString('base64'));
 const logger = createLogger({ service: 'identity', level: 'error' });
@@ -61,8 +62,8 @@ test('a token is verified with the published key of its kid, and no private part
   const now = new Date();
   const ring = ringAt(() => now);
   await ring.refresh();
-  const person = { personId: uuidv7(), municipalityId: 1 };
-  const token = await tokenSigner(ring).sign(guardianClaims(person, ['b', 'a', 'a'], now));
+  const person = { personId: uuidv7(), municipalityId: 1, role: 'guardian' } as const;
+  const token = await tokenSigner(ring).sign(tokenClaims(person, ['b', 'a', 'a'], now));
   const key = ring.published('token').find(({ kid }) => kid === ring.inUse('token').kid);
   const { payload, protectedHeader } = await jwtVerify(token, await importJWK({ ...key?.publicJwk }, 'EdDSA'));
   expect(protectedHeader.kid).toBe(key?.kid);
@@ -77,20 +78,20 @@ test('a token is verified with the published key of its kid, and no private part
 });
 
 test('a person who signs in twenty times at once is one person, and another one in another municipality', async () => {
-  const persons = personStore(cipher, randomBytes(32));
+  const persons = personStore(cipher, codeHash(randomBytes(32)));
   const recognise = (municipalityId: number) =>
-    transaction((tx) => persons.recognise(tx, municipalityId, CODICE_FISCALE, new Date()));
+    transaction((tx) => persons.recognise(tx, municipalityId, citizen, new Date()));
   const ids = new Set(await Promise.all(Array.from({ length: 20 }, () => recognise(1))));
   expect(ids.size).toBe(1);
   expect(ids).not.toContain(await recognise(2));
   const [personId = ''] = ids;
-  expect(await transaction((tx) => persons.codiceFiscaleOf(tx, 1, personId))).toBe(CODICE_FISCALE);
-  expect(await transaction((tx) => persons.codiceFiscaleOf(tx, 2, personId))).toBeNull();
+  expect(await transaction((tx) => persons.find(tx, 1, personId))).toEqual({ ...citizen, role: null });
+  expect(await transaction((tx) => persons.find(tx, 2, personId))).toBeNull();
 });
 
 test('no table holds a codice fiscale, a state or a verifier in clear', async () => {
-  const persons = personStore(cipher, randomBytes(32));
-  await transaction((tx) => persons.recognise(tx, 1, CODICE_FISCALE, new Date()));
+  const persons = personStore(cipher, codeHash(randomBytes(32)));
+  await transaction((tx) => persons.recognise(tx, 1, citizen, new Date()));
   const pending = pendingSignIn(new Date(Date.now() + DAY_MS));
   await transaction((tx) => signInStore(cipher).addPending(tx, 'the-state', pending));
   for (const table of ['persons', 'pending_sign_ins', 'sign_ins', 'sign_in_log']) {
@@ -117,7 +118,8 @@ test('a sign-in that never came back is logged as abandoned, once', async () => 
 
 test('the sign-in log is never edited, and is kept 24 months', async () => {
   const store = signInStore(cipher);
-  const entry = { municipalityId: 9, signInId: null, provider: null, errorCode: null, acr: null, personId: null };
+  const ids = { signInId: null, personId: null, requestId: null, responseId: null, sourceAddress: null };
+  const entry = { ...ids, municipalityId: 9, provider: null, issuer: null, errorCode: null, acr: null };
   for (const occurredAt of [new Date('2024-11-22T00:00:00Z'), new Date('2024-11-24T00:00:00Z')]) {
     await transaction((tx) => store.log(tx, { ...entry, outcome: 'expired', occurredAt }));
   }
@@ -134,6 +136,8 @@ function pendingSignIn(expiresAt: Date): PendingSignIn {
     municipalityId: 1,
     signInId: uuidv7(),
     provider: 'spid',
+    issuer: 'https://idp.example',
+    requestId: null,
     redirectUri: 'https://servizi.vallefinta.example/login/callback',
     nonce: 'the-nonce',
     codeVerifier: 'the-verifier',

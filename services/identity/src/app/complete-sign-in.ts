@@ -1,15 +1,18 @@
+import { timingSafeEqual } from 'node:crypto';
 import { accept, type Decision, refuse } from '@campanella/vocabulary';
-import { findProvider, type ProviderProfile } from '../domain/provider-profile.ts';
 import { type Citizen, readCitizen } from '../domain/read-citizen.ts';
+import { findMethod, type OpenidMethod, type SignInMethod } from '../domain/sign-in-method.ts';
+import { secretHash } from './begin-sign-in.ts';
 import type {
   Clock,
+  Conversation,
   IdentityProviders,
-  PendingSignIn,
   PersonStore,
-  Redemption,
+  ProviderTokens,
   SignInLogEntry,
   SignInOutcome,
   SignInStore,
+  TakenSignIn,
   Transactions,
 } from './ports.ts';
 
@@ -18,7 +21,7 @@ export interface CompleteSignInDeps extends Transactions {
   readonly signIns: SignInStore;
   readonly persons: PersonStore;
   readonly providers: IdentityProviders;
-  readonly profiles: readonly ProviderProfile[];
+  readonly methods: readonly SignInMethod[];
   readonly clock: Clock;
 }
 
@@ -28,6 +31,8 @@ export interface CompleteSignIn {
   /** As the browser's cookie has it, not as the URL does. */
   readonly state: string;
   readonly callbackUrl: string;
+  /** Null where it is not known. */
+  readonly sourceAddress: string | null;
 }
 
 /** Who is signed in. */
@@ -39,68 +44,114 @@ export interface SignedInPerson {
 
 /** Why nobody is signed in; `code` is for the log and the error page, and holds no attribute. */
 export interface SignInRefusal {
-  readonly kind: Exclude<SignInOutcome, 'signed_in' | 'abandoned'>;
+  readonly kind: Exclude<
+    SignInOutcome,
+    'signed_in' | 'abandoned' | 'wrong_credentials' | 'natural_person' | 'too_many_attempts'
+  >;
   readonly code: string;
 }
 
-interface Redeemed {
+interface Proof {
   readonly citizen: Citizen;
-  readonly redemption: Redemption;
+  readonly acr: string | null;
+  /** Null for a card. */
+  readonly tokens: ProviderTokens | null;
 }
+
+interface Attempt {
+  readonly result: Decision<Proof, SignInRefusal>;
+  readonly conversation: Conversation;
+}
+
+const SILENCE: Conversation = { messages: [], requestId: null, responseId: null };
 
 /**
  * Finishes a sign-in. The pending row is taken first, in a transaction of its own: whatever follows, the same answer cannot
- * be used again. The provider is asked outside of any transaction. Every attempt leaves one line in the log.
+ * be used again. The provider is asked outside of any transaction. Every attempt leaves one line in the log, with what was exchanged.
  */
 export async function completeSignIn(
   deps: CompleteSignInDeps,
   command: CompleteSignIn,
 ): Promise<Decision<SignedInPerson, SignInRefusal>> {
   const pending = await deps.transaction((tx) => deps.signIns.takePending(tx, command.municipalityId, command.state));
-  const decision = await redeem(deps, command, pending);
+  const { result, conversation } = await prove(deps, command, pending);
   return deps.transaction(async (tx) => {
     const now = deps.clock.now();
     const entry: SignInLogEntry = {
       municipalityId: command.municipalityId,
       signInId: pending?.signInId ?? null,
       provider: pending?.provider ?? null,
+      issuer: pending?.issuer ?? null,
       outcome: 'signed_in',
       errorCode: null,
       acr: null,
+      requestId: pending?.requestId ?? null,
+      responseId: conversation.responseId,
       personId: null,
+      sourceAddress: command.sourceAddress,
       occurredAt: now,
     };
-    if (!decision.ok) {
-      const { kind, code } = decision.refusal;
+    if (pending !== null) await deps.signIns.keepMessages(tx, pending, conversation.messages);
+    if (!result.ok) {
+      const { kind, code } = result.refusal;
       await deps.signIns.log(tx, { ...entry, outcome: kind, errorCode: code === '' ? null : code });
-      return decision;
+      return result;
     }
-    const { pending: begun, citizen, redemption } = decision.value;
-    const { municipalityId, signInId, provider } = begun;
-    const personId = await deps.persons.recognise(tx, municipalityId, citizen.codiceFiscale, now);
-    const { idToken } = redemption;
-    await deps.signIns.add(tx, { municipalityId, signInId, personId, provider, idToken, signedInAt: now });
-    await deps.signIns.log(tx, { ...entry, acr: redemption.acr, personId });
+    // Without a pending row nothing can have been proved.
+    if (pending === null) throw new TypeError('a sign-in was proved that had not begun');
+    const { municipalityId, signInId, provider, issuer } = pending;
+    const { citizen, tokens, acr } = result.value;
+    const who = { kind: 'citizen', fiscalCode: citizen.codiceFiscale } as const;
+    const personId = await deps.persons.recognise(tx, municipalityId, who, now);
+    await deps.signIns.add(tx, { municipalityId, signInId, personId, provider, issuer, tokens, signedInAt: now });
+    await deps.signIns.log(tx, { ...entry, acr, personId });
     return accept({ personId, displayName: citizen.displayName, signInId });
   });
 }
 
-async function redeem(
-  deps: CompleteSignInDeps,
-  command: CompleteSignIn,
-  pending: PendingSignIn | null,
-): Promise<Decision<Redeemed & { pending: PendingSignIn }, SignInRefusal>> {
-  if (pending === null || pending.expiresAt <= deps.clock.now()) return refuse({ kind: 'expired', code: '' });
-  const profile = findProvider(deps.profiles, pending.provider, pending.municipalityId);
-  if (profile === null) return refuse({ kind: 'provider_error', code: 'provider_removed' });
+async function prove(deps: CompleteSignInDeps, command: CompleteSignIn, pending: TakenSignIn | null): Promise<Attempt> {
+  const no = (kind: SignInRefusal['kind'], code = ''): Attempt => ({
+    result: refuse({ kind, code }),
+    conversation: SILENCE,
+  });
+  if (pending === null || pending.expiresAt <= deps.clock.now()) return no('expired');
+  const method = findMethod(deps.methods, pending.provider, pending.municipalityId);
+  if (method === null || method.kind === 'company') return no('provider_error', 'provider_removed');
   const callbackUrl = parseCallback(command.callbackUrl, pending.redirectUri);
-  if (callbackUrl === null) return refuse({ kind: 'provider_error', code: 'wrong_callback' });
-  const redeemed = await deps.providers.redeem(profile, { ...pending, state: command.state }, callbackUrl);
-  if (!redeemed.ok) return redeemed;
-  const citizen = readCitizen(profile, redeemed.value.claims, redeemed.value.acr);
-  if (citizen.ok) return accept({ pending, citizen: citizen.value, redemption: redeemed.value });
+  if (callbackUrl === null) return no('provider_error', 'wrong_callback');
+  if (method.kind === 'certificate') return { result: proveByCard(pending, callbackUrl), conversation: SILENCE };
+  return proveByProvider(deps, method, pending, command.state, callbackUrl);
+}
+
+async function proveByProvider(
+  deps: CompleteSignInDeps,
+  method: OpenidMethod,
+  pending: TakenSignIn,
+  state: string,
+  callbackUrl: URL,
+): Promise<Attempt> {
+  const party = { municipalityId: pending.municipalityId, issuer: pending.issuer ?? '' };
+  const { result, conversation } = await deps.providers.redeem(method, party, { ...pending, state }, callbackUrl);
+  if (!result.ok) return { result, conversation };
+  const { claims, acr, tokens } = result.value;
+  const citizen = readCitizen(method, claims, acr);
+  if (citizen.ok) return { result: accept({ citizen: citizen.value, acr, tokens }), conversation };
   const { kind } = citizen.refusal;
-  return kind === 'no_codice_fiscale' ? refuse({ kind, code: '' }) : refuse({ kind: 'provider_error', code: kind });
+  const isOutcome = kind === 'no_codice_fiscale' || kind === 'legal_person';
+  const refusal: SignInRefusal = isOutcome ? { kind, code: '' } : { kind: 'provider_error', code: kind };
+  return { result: refuse(refusal), conversation };
+}
+
+/** The code proves that this is the browser that showed the card: it was given to it alone, once. */
+function proveByCard({ presented }: TakenSignIn, callbackUrl: URL): Decision<Proof, SignInRefusal> {
+  const code = callbackUrl.searchParams.get('code') ?? '';
+  if (presented === null || !timingSafeEqual(secretHash(code), presented.codeHash)) {
+    return refuse({ kind: 'certificate_refused', code: 'no_certificate' });
+  }
+  const { card } = presented;
+  if (card.kind === 'citizen') return accept({ citizen: card, acr: null, tokens: null });
+  if (card.refusal === 'no_codice_fiscale') return refuse({ kind: 'no_codice_fiscale', code: '' });
+  return refuse({ kind: 'certificate_refused', code: card.refusal });
 }
 
 /** The URL the browser came back to, if it is the one it was told to come back to. */

@@ -1,5 +1,5 @@
 import { accept, type Decision, refuse } from '@campanella/vocabulary';
-import { guardianClaims, type TokenClaims } from '../domain/token-claims.ts';
+import { type Role, type TokenClaims, tokenClaims } from '../domain/token-claims.ts';
 import type { Clock, Guardians, PersonStore, Transactions } from './ports.ts';
 
 /** Signs the internal identity token. */
@@ -26,6 +26,7 @@ export interface IssuedToken {
   readonly token: string;
   readonly expiresAt: Date;
   readonly hasPupils: boolean;
+  readonly role: Role;
 }
 
 /**
@@ -38,12 +39,15 @@ export async function issueToken(
   command: IssueToken,
 ): Promise<Decision<IssuedToken, { kind: 'unknown_person' }>> {
   const { municipalityId, personId } = command;
-  const codiceFiscale = await deps.transaction((tx) => deps.persons.codiceFiscaleOf(tx, municipalityId, personId));
-  if (codiceFiscale === null) return refuse({ kind: 'unknown_person' });
+  const person = await deps.transaction((tx) => deps.persons.find(tx, municipalityId, personId));
+  if (person === null) return refuse({ kind: 'unknown_person' });
   // The times are taken before anagrafica is asked: a slow answer must not make a stale one live longer.
   const now = deps.clock.now();
-  const pupilIds = await deps.guardians.pupilsOf(municipalityId, codiceFiscale);
-  const claims = guardianClaims({ personId, municipalityId }, pupilIds, now);
+  // A company is payer of nobody: its partita IVA and a child's provisional codice fiscale have one shape.
+  const isCitizen = person.kind === 'citizen';
+  const pupilIds = isCitizen ? await deps.guardians.pupilsOf(municipalityId, person.fiscalCode) : [];
+  const role = person.role ?? 'guardian';
+  const claims = tokenClaims({ personId, municipalityId, role }, pupilIds, now);
   const token = await deps.tokens.sign(claims);
-  return accept({ token, expiresAt: claims.expiresAt, hasPupils: claims.pupilIds.length > 0 });
+  return accept({ token, expiresAt: claims.expiresAt, hasPupils: claims.pupilIds.length > 0, role });
 }

@@ -2,8 +2,11 @@ import type { Transaction } from '@campanella/postgres';
 import { type KeyPolicy, type KeyTimes, keyInUse, planKeys } from '../domain/key-plan.ts';
 import type { Clock, Transactions } from './ports.ts';
 
-/** `token` signs the internal identity token, `client` our assertions to the identity providers. */
-export type KeyPurpose = 'token' | 'client';
+/**
+ * `token` signs the internal identity token, `client` our requests and assertions to the identity providers, `federation` what we say of
+ * ourselves in the federations; `encryption` opens what providers tell us.
+ */
+export type KeyPurpose = 'token' | 'client' | 'federation' | 'encryption';
 
 /** A key pair in JSON Web Key form (RFC 7517). */
 export interface SigningKey extends KeyTimes {
@@ -27,8 +30,19 @@ export type MakeKey = (purpose: KeyPurpose, activeFrom: Date) => Promise<Signing
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** A month of use; the next key is published a month before, at the worst a day; overlap far above 5 minutes of token life. */
-export const KEY_POLICY: KeyPolicy = { lifetimeMs: 30 * 24 * HOUR_MS, leadMs: 24 * HOUR_MS, overlapMs: HOUR_MS };
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * How long each is used. A successor is published as soon as a key is in use, at the worst `leadMs` before its time. What the providers
+ * know of us they may believe for a day (our entity configuration's life), so their keys have longer lead and overlap than the token's,
+ * whose signatures are valid 5 minutes. A federation key has to be taken over by our superiors first, which may take people.
+ */
+export const KEY_POLICIES: Readonly<Record<KeyPurpose, KeyPolicy>> = {
+  token: { lifetimeMs: 30 * DAY_MS, leadMs: DAY_MS, overlapMs: HOUR_MS },
+  client: { lifetimeMs: 90 * DAY_MS, leadMs: 3 * DAY_MS, overlapMs: 3 * DAY_MS },
+  federation: { lifetimeMs: 365 * DAY_MS, leadMs: 30 * DAY_MS, overlapMs: 60 * DAY_MS },
+  encryption: { lifetimeMs: 90 * DAY_MS, leadMs: 3 * DAY_MS, overlapMs: 3 * DAY_MS },
+};
 
 /** What the ring needs. */
 export interface KeyRingDeps extends Transactions {
@@ -47,7 +61,7 @@ export interface KeyRing {
   published(purpose: KeyPurpose): readonly SigningKey[];
 }
 
-const PURPOSES: readonly KeyPurpose[] = ['token', 'client'];
+const PURPOSES: readonly KeyPurpose[] = ['token', 'client', 'federation', 'encryption'];
 
 /** Opens the ring. It holds no key until {@link KeyRing.refresh} has been called. */
 export function openKeyRing(deps: KeyRingDeps): KeyRing {
@@ -71,10 +85,9 @@ async function rotate(deps: KeyRingDeps, tx: Transaction): Promise<SigningKey[]>
   const result: SigningKey[] = [];
   for (const purpose of PURPOSES) {
     const keys = await deps.keys.list(tx, purpose);
-    const plan = planKeys(keys, deps.clock.now(), KEY_POLICY);
+    const plan = planKeys(keys, deps.clock.now(), KEY_POLICIES[purpose]);
     for (const kid of plan.drop) await deps.keys.remove(tx, purpose, kid);
-    const made: SigningKey[] = [];
-    for (const activeFrom of plan.makeActiveFrom) made.push(await deps.makeKey(purpose, activeFrom));
+    const made = await Promise.all(plan.makeActiveFrom.map((activeFrom) => deps.makeKey(purpose, activeFrom)));
     for (const key of made) await deps.keys.add(tx, key);
     result.push(...keys.filter((key) => !plan.drop.includes(key.kid)), ...made);
   }

@@ -1,19 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { findProvider, type ProviderProfile } from './provider-profile.ts';
 import { readCitizen } from './read-citizen.ts';
+import { findMethod, levelsFrom, type OpenidMethod, PRESETS } from './sign-in-method.ts';
 
 const L2 = 'https://www.spid.gov.it/SpidL2';
 const CLAIM = 'https://attributes.eid.gov.it/fiscal_number';
-const SPID: ProviderProfile = {
+const SPID: OpenidMethod = {
+  ...PRESETS.spid,
   key: 'spid',
-  issuer: 'https://idp.example',
-  clientId: 'campanella',
-  scope: 'openid',
-  acrValues: [L2],
-  prompt: 'login',
-  codiceFiscaleClaim: CLAIM,
-  codiceFiscalePrefix: 'TINIT-',
-  claimsParameter: true,
+  kind: 'spid',
+  registration: { kind: 'federation', trustAnchor: 'https://anchor.example', trustAnchorJwks: null, issuers: null },
+  acrAccepted: levelsFrom([L2]),
   municipalityIds: null,
 };
 const names = { given_name: 'Aurora', family_name: 'Esempio' };
@@ -26,7 +22,7 @@ test('a citizen is read from the fiscal number and the two names', () => {
 });
 
 test.each([
-  ['omocodia', 'TINIT-SMPRRA86C54H50MM'],
+  ['omocodia', 'TINIT-RSSMRA80A01H50MM'],
   ['lower case', 'TINIT-smprra86c54h501m'],
   ['provisional', 'TINIT-12345678903'],
 ])('a codice fiscale is accepted in its form: %s', (_form, value) => {
@@ -54,13 +50,34 @@ test.each([['https://www.spid.gov.it/SpidL1'], [null], ['']])(
 );
 
 test('a provider that knows no levels is asked for none', () => {
-  const plain = { ...SPID, acrValues: [], codiceFiscaleClaim: 'cf', codiceFiscalePrefix: '' };
+  const plain = { ...SPID, acrValues: [], acrAccepted: [], codiceFiscaleClaim: 'cf', codiceFiscalePrefix: '' };
   expect(readCitizen(plain, { ...names, cf: 'SMPRRA86C54H501M' }, null).ok).toBe(true);
 });
 
-test('a provider is found only in the municipalities that offer it', () => {
+test('a level above the one asked for is accepted, and where the lowest is asked for all are', () => {
+  const claims = { ...names, [CLAIM]: 'TINIT-SMPRRA86C54H501M' };
+  expect(readCitizen(SPID, claims, 'https://www.spid.gov.it/SpidL3').ok).toBe(true);
+  expect(levelsFrom(['https://www.spid.gov.it/SpidL1'])).toHaveLength(3);
+  expect(levelsFrom(['a level of our own'])).toEqual(['a level of our own']);
+  expect(levelsFrom([])).toEqual([]);
+});
+
+test('the identity of a company signs nobody in, whatever else it says', () => {
+  const claims = { ...names, [CLAIM]: 'TINIT-SMPRRA86C54H501M' };
+  for (const claim of SPID.companyClaims) {
+    const answer = readCitizen(SPID, { ...claims, [claim]: 'VATIT-12345670017' }, L2);
+    expect(answer).toEqual({ ok: false, refusal: { kind: 'legal_person' } });
+  }
+});
+
+test('a code whose control character is wrong is no codice fiscale', () => {
+  const answer = readCitizen(SPID, { ...names, [CLAIM]: 'TINIT-SMPRRA86C54H501N' }, L2);
+  expect(answer).toEqual({ ok: false, refusal: { kind: 'no_codice_fiscale' } });
+});
+
+test('a method is found only in the municipalities that offer it', () => {
   const here = { ...SPID, municipalityIds: [1] };
-  expect(findProvider([here], 'spid', 1)).toBe(here);
-  expect(findProvider([here], 'spid', 2)).toBeNull();
-  expect(findProvider([SPID], 'cie', 1)).toBeNull();
+  expect(findMethod([here], 'spid', 1)).toBe(here);
+  expect(findMethod([here], 'spid', 2)).toBeNull();
+  expect(findMethod([SPID], 'cie', 1)).toBeNull();
 });

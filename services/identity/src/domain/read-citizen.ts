@@ -1,21 +1,20 @@
-import { accept, type Decision, refuse } from '@campanella/vocabulary';
-import type { ProviderProfile } from './provider-profile.ts';
+import { accept, type CodiceFiscale, type Decision, parseCodiceFiscale, refuse } from '@campanella/vocabulary';
+import type { OpenidMethod } from './sign-in-method.ts';
 
 /** What we take from an identity, and nothing more. */
 export interface Citizen {
-  readonly codiceFiscale: string;
+  readonly codiceFiscale: CodiceFiscale;
   readonly displayName: string;
 }
 
 /** Why an authentic answer of a provider does not sign anybody in. */
 export type CitizenRefusal =
   | { readonly kind: 'no_codice_fiscale' }
+  | { readonly kind: 'legal_person' }
   | { readonly kind: 'level_too_low' }
   | { readonly kind: 'unreadable_name' };
 
 const NAME_LENGTH_MAX = 200;
-// Sixteen characters with the letters that omocodia puts in place of digits; or the eleven digits of a provisional code.
-const CODICE_FISCALE = /^(?:[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]|[0-9]{11})$/;
 
 /**
  * Reads the citizen from the claims that a provider vouches for.
@@ -24,14 +23,15 @@ const CODICE_FISCALE = /^(?:[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A
  * @param acr the level that the provider says was reached; null when it says none
  */
 export function readCitizen(
-  profile: ProviderProfile,
+  method: OpenidMethod,
   claims: Readonly<Record<string, unknown>>,
   acr: string | null,
 ): Decision<Citizen, CitizenRefusal> {
-  if (profile.acrValues.length > 0 && (acr === null || !profile.acrValues.includes(acr))) {
+  if (method.acrAccepted.length > 0 && (acr === null || !method.acrAccepted.includes(acr))) {
     return refuse({ kind: 'level_too_low' });
   }
-  const codiceFiscale = readCodiceFiscale(profile, claims);
+  if (method.companyClaims.some((claim) => claims[claim] !== undefined)) return refuse({ kind: 'legal_person' });
+  const codiceFiscale = readCodiceFiscale(method, claims);
   // A citizen of another state of the EU (eIDAS) may well have none.
   if (codiceFiscale === null) return refuse({ kind: 'no_codice_fiscale' });
   const displayName = [claims['given_name'], claims['family_name']].filter(isText).join(' ').trim();
@@ -39,11 +39,10 @@ export function readCitizen(
   return accept({ codiceFiscale, displayName });
 }
 
-function readCodiceFiscale(profile: ProviderProfile, claims: Readonly<Record<string, unknown>>): string | null {
-  const value = claims[profile.codiceFiscaleClaim];
-  if (!isText(value) || !value.startsWith(profile.codiceFiscalePrefix)) return null;
-  const code = value.slice(profile.codiceFiscalePrefix.length).toUpperCase();
-  return CODICE_FISCALE.test(code) ? code : null;
+function readCodiceFiscale(method: OpenidMethod, claims: Readonly<Record<string, unknown>>): CodiceFiscale | null {
+  const value = claims[method.codiceFiscaleClaim];
+  if (!isText(value) || !value.startsWith(method.codiceFiscalePrefix)) return null;
+  return parseCodiceFiscale(value.slice(method.codiceFiscalePrefix.length));
 }
 
 function isText(value: unknown): value is string {

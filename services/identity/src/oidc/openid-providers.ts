@@ -1,54 +1,77 @@
+import { types } from 'node:util';
 import type { Logger } from '@campanella/service-kit';
 import { accept, refuse } from '@campanella/vocabulary';
 import * as openid from 'openid-client';
 import type { KeyRing } from '../app/key-ring.ts';
 import {
   type AuthorizationSecrets,
+  type Conversation,
   type IdentityProviders,
+  type Party,
   ProviderAwayError,
-  type Redemption,
   type RedemptionRefusal,
 } from '../app/ports.ts';
-import { claimsNeeded, type ProviderProfile } from '../domain/provider-profile.ts';
+import { claimsNeeded, type OpenidMethod } from '../domain/sign-in-method.ts';
+import type { RelyingParties } from '../federation/relying-parties.ts';
 import { privateKeyOf } from '../keys/json-web-keys.ts';
+import { AnswerFault, idOf, type OpenConversation, openConversation } from './conversation.ts';
+import type { ProviderDirectory } from './provider-directory.ts';
+import { redeem } from './redeem.ts';
 
 /** How the providers are spoken with. */
 export interface OpenidProvidersOptions {
+  readonly directory: ProviderDirectory;
+  readonly parties: Pick<RelyingParties, 'find'>;
   readonly keys: KeyRing;
   readonly logger: Logger;
   /** Longest wait for one answer of a provider. */
   readonly timeoutMs: number;
-  /** How long a provider's published configuration is believed. */
-  readonly discoveryKeptMs: number;
   /** Lets an issuer be plain http; the configuration admits it for loopback addresses only. */
   readonly allowInsecureLoopback: boolean;
+  readonly now: () => Date;
 }
 
-interface Discovered {
-  readonly kid: string;
-  readonly configuration: Promise<openid.Configuration>;
-  readonly untilMs: number;
-}
+const NOTHING_SAID: Conversation = { messages: [], requestId: null, responseId: null };
 
-/** OpenID Connect by openid-client: authorization code, PKCE S256, private_key_jwt. */
+/** OpenID Connect by openid-client: authorization code, PKCE S256, private_key_jwt; for SPID and CIE with signed requests and sealed answers. */
 export function openidProviders(options: OpenidProvidersOptions): IdentityProviders {
-  const discovered = new Map<string, Discovered>();
-  const configured = (profile: ProviderProfile) => configure(options, discovered, profile);
+  const { directory, logger } = options;
   return {
-    authorizationUrl: async (profile, secrets) => authorizationUrl(await configured(profile), profile, secrets),
-    redeem: async (profile, secrets, callbackUrl) => {
+    offered: (method) => directory.offered(method),
+    authorizationUrl: async (method, party, secrets) => {
+      const conversation = await converse(options, method, party);
+      const url = await authorizationUrl(options, conversation, method, secrets);
+      return { url, conversation: conversation.record() };
+    },
+    redeem: async (method, party, secrets, callbackUrl) => {
+      let conversation: OpenConversation | null = null;
       try {
-        return accept(await redeem(await configured(profile), secrets, callbackUrl));
+        conversation = await converse(options, method, party);
+        conversation.note('authentication_response', callbackUrl.href);
+        const result = await redeem(conversation, method, options.keys, secrets, callbackUrl, options.now());
+        return { result: accept(result), conversation: conversation.record() };
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal.kind !== 'cancelled') {
-          options.logger.warn({ provider: profile.key, code: refusal.code }, 'a sign-in was not accepted');
+          logger.warn({ provider: method.key, issuer: party.issuer, code: refusal.code }, 'a sign-in was not accepted');
         }
-        return refuse(refusal);
+        return { result: refuse(refusal), conversation: conversation?.record() ?? NOTHING_SAID };
       }
     },
-    endSessionUrl: async (profile, idToken, returnTo) => {
-      const config = await configured(profile);
+    revoke: async (method, party, tokens) => {
+      if (tokens.accessTokenExpiresAt <= options.now()) return NOTHING_SAID;
+      let conversation: OpenConversation | null = null;
+      try {
+        conversation = await converse(options, method, party);
+        if (conversation.server.metadata.revocation_endpoint === undefined) return NOTHING_SAID;
+        await openid.tokenRevocation(conversation.config, tokens.accessToken);
+      } catch (error) {
+        logger.warn({ provider: method.key, code: refusalOf(error).code }, 'an access token could not be revoked');
+      }
+      return conversation?.record() ?? NOTHING_SAID;
+    },
+    endSessionUrl: async (method, party, idToken, returnTo) => {
+      const { config } = await converse(options, method, party);
       if (config.serverMetadata().end_session_endpoint === undefined) return null;
       const parameters = {
         id_token_hint: idToken,
@@ -59,48 +82,38 @@ export function openidProviders(options: OpenidProvidersOptions): IdentityProvid
   };
 }
 
-/** The provider's configuration, read again when it is old or our key has changed; the last known one while it is away. */
-async function configure(
+async function converse(
   options: OpenidProvidersOptions,
-  discovered: Map<string, Discovered>,
-  profile: ProviderProfile,
-): Promise<openid.Configuration> {
-  const { kid } = options.keys.inUse('client');
-  const known = discovered.get(profile.key);
-  if (known?.kid === kid && known.untilMs > Date.now()) return known.configuration;
-  const configuration = discover(options, profile).catch((error: unknown) => {
-    if (known === undefined) discovered.delete(profile.key);
-    else discovered.set(profile.key, { ...known, untilMs: 0 });
-    if (known?.kid === kid) return known.configuration;
-    throw error;
-  });
-  discovered.set(profile.key, { kid, configuration, untilMs: Date.now() + options.discoveryKeptMs });
-  return configuration;
-}
-
-async function discover(options: OpenidProvidersOptions, profile: ProviderProfile): Promise<openid.Configuration> {
+  method: OpenidMethod,
+  party: Party,
+): Promise<OpenConversation> {
+  const server = await options.directory.server(method, party.issuer);
+  const { registration } = method;
+  const clientId =
+    registration.kind === 'static' ? registration.clientId : options.parties.find(party.municipalityId)?.clientId;
+  if (clientId === undefined)
+    throw new ProviderAwayError(method.key, new Error('the municipality is no relying party'));
   const inUse = options.keys.inUse('client');
-  const auth = openid.PrivateKeyJwt({ key: await privateKeyOf(inUse), kid: inUse.kid });
-  // Without the checks an id token that came straight from the provider would be believed unsigned (OpenID Connect 3.1.3.7).
-  const execute = [openid.enableNonRepudiationChecks];
-  if (options.allowInsecureLoopback) execute.push(openid.allowInsecureRequests);
-  const timeout = options.timeoutMs / 1000;
-  try {
-    return await openid.discovery(new URL(profile.issuer), profile.clientId, undefined, auth, { timeout, execute });
-  } catch (error) {
-    throw new ProviderAwayError(profile.key, error);
-  }
+  return openConversation({
+    ...options,
+    method,
+    server,
+    clientId,
+    signingKey: { key: await privateKeyOf(inUse), kid: inUse.kid },
+  });
 }
 
 async function authorizationUrl(
-  config: openid.Configuration,
-  profile: ProviderProfile,
+  options: OpenidProvidersOptions,
+  conversation: OpenConversation,
+  method: OpenidMethod,
   secrets: AuthorizationSecrets,
 ): Promise<string> {
-  const userinfo = Object.fromEntries(claimsNeeded(profile).map((claim) => [claim, { essential: true }]));
+  const { config, server } = conversation;
+  const userinfo = Object.fromEntries(claimsNeeded(method).map((claim) => [claim, { essential: true }]));
   const parameters: Record<string, string> = {
     redirect_uri: secrets.redirectUri,
-    scope: profile.scope,
+    scope: method.scope,
     response_type: 'code',
     state: secrets.state,
     nonce: secrets.nonce,
@@ -108,53 +121,61 @@ async function authorizationUrl(
     code_challenge_method: 'S256',
     ui_locales: 'it',
   };
-  if (profile.acrValues.length > 0) parameters['acr_values'] = profile.acrValues.join(' ');
-  if (profile.prompt !== null) parameters['prompt'] = profile.prompt;
-  if (profile.claimsParameter) parameters['claims'] = JSON.stringify({ userinfo });
-  return openid.buildAuthorizationUrl(config, parameters).href;
-}
-
-async function redeem(
-  config: openid.Configuration,
-  secrets: AuthorizationSecrets,
-  callbackUrl: URL,
-): Promise<Redemption> {
-  const tokens = await openid.authorizationCodeGrant(config, callbackUrl, {
-    expectedState: secrets.state,
-    expectedNonce: secrets.nonce,
-    pkceCodeVerifier: secrets.codeVerifier,
-    idTokenExpected: true,
-  });
-  const idClaims = tokens.claims();
-  if (idClaims === undefined || tokens.id_token === undefined)
-    throw new TypeError('no id token although one was expected');
-  const userinfo = await openid.fetchUserInfo(config, tokens.access_token, idClaims.sub);
-  return {
-    claims: { ...userinfo },
-    acr: typeof idClaims['acr'] === 'string' ? idClaims['acr'] : null,
-    idToken: tokens.id_token,
-  };
+  if (method.acrValues.length > 0) parameters['acr_values'] = method.acrValues.join(' ');
+  if (method.prompt !== null) parameters['prompt'] = method.prompt;
+  if (method.claimsParameter) parameters['claims'] = JSON.stringify({ userinfo });
+  if (!method.signedRequest) {
+    const { href } = openid.buildAuthorizationUrl(config, parameters);
+    conversation.note('authentication_request', href);
+    return href;
+  }
+  const inUse = options.keys.inUse('client');
+  const key = { key: await privateKeyOf(inUse), kid: inUse.kid };
+  const url = await openid.buildAuthorizationUrlWithJAR(config, parameters, key);
+  // SPID wants these beside the object as well, with the same values (rules of both, authorization end point).
+  for (const name of ['scope', 'response_type', 'code_challenge', 'code_challenge_method']) {
+    url.searchParams.set(name, parameters[name] ?? '');
+  }
+  const requestId = idOf(url.searchParams.get('request') ?? '');
+  if (requestId !== null) conversation.noteRequest(requestId);
+  if (server.trustChain.length > 0) conversation.note('trust_chain', JSON.stringify(server.trustChain));
+  conversation.note('authentication_request', url.href);
+  return url.href;
 }
 
 const CODE_LENGTH_MAX = 100;
 
 function refusalOf(error: unknown): RedemptionRefusal {
   if (error instanceof ProviderAwayError || isUnreachable(error)) return { kind: 'provider_away', code: 'unreachable' };
+  if (error instanceof AnswerFault) return { kind: 'provider_error', code: error.code };
   if (error instanceof openid.AuthorizationResponseError) {
     // SPID tells what happened by a number in the description ("ErrorCode nr25"); the rest of it may name the person.
     const number = /ErrorCode nr(\d{2})/.exec(error.error_description ?? '')?.[1];
     const code = number === undefined ? plainCode(error.error) : `nr${number}`;
-    return { kind: error.error === 'access_denied' ? 'cancelled' : 'provider_error', code };
+    return { kind: isCancelled(error.error, number) ? 'cancelled' : 'provider_error', code };
   }
   if (error instanceof openid.ResponseBodyError) return { kind: 'provider_error', code: plainCode(error.error) };
+  const fault = causeOf(error);
+  if (fault !== null) return { kind: 'provider_error', code: fault.code };
   if (error instanceof openid.ClientError)
     return { kind: 'provider_error', code: plainCode(error.code ?? 'invalid_answer') };
   return { kind: 'provider_error', code: 'invalid_answer' };
 }
 
+/** The citizen gave up (25) or withheld consent (22), or the provider says no more than that access was denied. */
+function isCancelled(error: string, number: string | undefined): boolean {
+  return error === 'access_denied' && (number === undefined || number === '25' || number === '22');
+}
+
+/** openid-client wraps what our own fetch throws. */
+function causeOf(error: unknown): AnswerFault | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof AnswerFault) return cause;
+  return null;
+}
+
 /** fetch and its time limit fail with these, wrapped by openid-client in errors of its own. */
 function isUnreachable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (let cause = error; types.isNativeError(cause); cause = cause.cause) {
     if (cause.name === 'TimeoutError' || cause.name === 'AbortError' || cause.message === 'fetch failed') return true;
   }
   return false;
