@@ -22,6 +22,19 @@ export const Environment = z.object({
   POST_LOGOUT_REDIRECT_URIS: list.describe(
     'Where a browser may be sent after leaving, separated by commas: <gateway>/',
   ),
+  RELYING_PARTIES: list
+    .optional()
+    .describe('Entity ids of the relying parties onboarded in both federations, separated by commas; unset: none'),
+  STATEMENT_LIFETIME_S: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(3_600)
+    .describe('How long statements of the federations are valid, in seconds'),
+  CONTROL_PORT: serviceEnvironment.HTTP_PORT.unwrap()
+    .optional()
+    .describe('The control API, on LISTEN_HOST; unset: there is none'),
 });
 
 /** The configuration, complete and frozen. */

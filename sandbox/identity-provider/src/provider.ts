@@ -1,5 +1,7 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import Provider, { type Configuration, type JWK } from 'oidc-provider';
+import { createHash, randomBytes } from 'node:crypto';
+import Provider, { type Configuration } from 'oidc-provider';
+import { FISCAL_NUMBER, LEVELS } from './eid/scheme.ts';
+import type { SigningKey } from './federation/keys.ts';
 import { errorPage, leavePage, leftPage } from './pages.ts';
 
 /** A scripted citizen. */
@@ -11,7 +13,7 @@ export interface Citizen {
   readonly codiceFiscale: string;
 }
 
-/** The relying party and the people the provider knows. */
+/** The relying party, the people the provider knows, and its key. */
 export interface ProviderOptions {
   readonly issuer: string;
   readonly clientId: string;
@@ -19,18 +21,13 @@ export interface ProviderOptions {
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
   readonly citizens: readonly Citizen[];
+  readonly key: SigningKey;
 }
-
-/** Levels of assurance in the spelling of SPID and CIE (AgID and Ministero dell'Interno, OpenID Connect technical rules). */
-export const LEVELS = [1, 2, 3].map((level) => `https://www.spid.gov.it/SpidL${level}`);
-
-/** The claim that carries the codice fiscale, with its `TINIT-` prefix. */
-export const FISCAL_NUMBER = 'https://attributes.eid.gov.it/fiscal_number';
 
 const MINUTE_S = 60;
 
 /**
- * Makes the OpenID provider: authorization code with PKCE S256 and private_key_jwt only, pairwise subjects, no consent page.
+ * Makes the plain OpenID provider (a regional proxy or a Keycloak stands behind such a one): authorization code with PKCE S256 and private_key_jwt only, pairwise subjects, no consent page.
  * Keys and sessions are in memory: a restart signs everybody out, as a demonstration may.
  */
 export function openidProvider(options: ProviderOptions): Provider {
@@ -38,7 +35,7 @@ export function openidProvider(options: ProviderOptions): Provider {
     ...clientConfiguration(options),
     ...citizenConfiguration(options.citizens),
     ...pageConfiguration(),
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [{ ...options.key.privateJwk, alg: 'RS256' }] },
     cookies: {
       keys: [randomBytes(32).toString('base64url')],
       names: { session: 'idp_session', interaction: 'idp_interaction', resume: 'idp_resume' },
@@ -142,18 +139,7 @@ function pageConfiguration(): Configuration {
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     renderError: (ctx, out) => {
       ctx.type = 'html';
-      ctx.body = errorPage(out.error);
+      ctx.body = errorPage(out.error, out.error_description);
     },
-  };
-}
-
-function signingKey(): JWK {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return {
-    ...privateKey.export({ format: 'jwk' }),
-    kty: 'RSA',
-    use: 'sig',
-    alg: 'RS256',
-    kid: randomBytes(6).toString('hex'),
   };
 }
