@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions, TlsOptions } from 'node:tls';
 import type { Express } from 'express';
 import type { Part } from './lifecycle.ts';
 import { listen } from './listen.ts';
@@ -73,6 +75,17 @@ export interface HttpServerOptions {
   readonly connectionsPerAddressMax?: number;
   /** Headers of the answers to what never became a request. */
   readonly wireHeaders?: Readonly<Record<string, string>>;
+  /** The server speaks TLS itself, with certificates that {@link HttpServer.secure} gives it before it starts. */
+  readonly tls?: TlsOptions;
+  /** The name of its port, in messages. */
+  readonly portName?: string;
+}
+
+/** A server that listens while its part runs. */
+export interface HttpServer extends Part {
+  readonly address: string;
+  /** Uses other keys, certificates and revocation lists for handshakes from now on. @throws Error where TLS cannot use them */
+  secure(context: SecureContextOptions): void;
 }
 
 /**
@@ -81,34 +94,41 @@ export interface HttpServerOptions {
  * connection is closed: nobody knows where a next request would begin. A stop refuses new connections at once, lets requests under way
  * end and closes each connection after its answer.
  */
-export function httpServer(options: HttpServerOptions): Part & { readonly address: string } {
-  const { app, logger, drainMs = DRAIN_MS, connectionsPerAddressMax = Number.POSITIVE_INFINITY } = options;
+export function httpServer(options: HttpServerOptions): HttpServer {
+  const {
+    app,
+    logger,
+    tls,
+    portName = 'HTTP_PORT',
+    drainMs = DRAIN_MS,
+    connectionsPerAddressMax = Number.POSITIVE_INFINITY,
+  } = options;
   const answering = new Map<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
   let isStopping = false;
   let address = '';
-  const server = createServer(
-    {
-      requestTimeout: options.requestWithinMs ?? REQUEST_WITHIN_MS,
-      headersTimeout: Math.min(
-        options.headersWithinMs ?? HEADERS_WITHIN_MS,
-        options.requestWithinMs ?? REQUEST_WITHIN_MS,
-      ),
-      keepAliveTimeout: KEPT_ALIVE_MS,
-      connectionsCheckingInterval: SLOW_CLIENTS_CUT_EVERY_MS,
-      maxHeaderSize: HEADER_BYTES_MAX,
-      // The application answers a request without a Host itself: Node's own answer would be an empty page.
-      requireHostHeader: false,
-    },
-    (request, response) => {
-      answering.set(request.socket, response);
-      response.once('close', () => {
-        answering.delete(request.socket);
-        if (isStopping) request.socket.end();
-      });
-      app(request, response);
-    },
-  );
+  const settings = {
+    requestTimeout: options.requestWithinMs ?? REQUEST_WITHIN_MS,
+    headersTimeout: Math.min(
+      options.headersWithinMs ?? HEADERS_WITHIN_MS,
+      options.requestWithinMs ?? REQUEST_WITHIN_MS,
+    ),
+    keepAliveTimeout: KEPT_ALIVE_MS,
+    connectionsCheckingInterval: SLOW_CLIENTS_CUT_EVERY_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    // The application answers a request without a Host itself: Node's own answer would be an empty page.
+    requireHostHeader: false,
+  };
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    answering.set(request.socket, response);
+    response.once('close', () => {
+      answering.delete(request.socket);
+      if (isStopping) request.socket.end();
+    });
+    app(request, response);
+  };
+  const tlsServer = tls === undefined ? undefined : createTlsServer({ ...settings, ...tls }, handle);
+  const server = tlsServer ?? createServer(settings, handle);
   // Node would drop what is beyond its own maximum silently; the bytes are bounded above, and the application may count.
   server.maxHeadersCount = 0;
   server.setTimeout(SILENT_MS_MAX);
@@ -130,19 +150,29 @@ export function httpServer(options: HttpServerOptions): Part & { readonly addres
   });
   server.on('connect', (_request: IncomingMessage, socket) => refuse(socket, NO_TUNNELS));
   const countOf = new Map<string, number>();
+  // Node's server knows a TLS connection only once its handshake is done.
+  const handshaking = new Map<string, Socket>();
+  tlsServer?.on('secureConnection', (socket) => handshaking.delete(peerOf(socket)));
   server.on('connection', (socket: Socket) => {
     const from = socket.remoteAddress ?? '';
     const count = (countOf.get(from) ?? 0) + 1;
     countOf.set(from, count);
+    const peer = peerOf(socket);
+    if (tls !== undefined) handshaking.set(peer, socket);
     socket.once('close', () => {
+      handshaking.delete(peer);
       const left = (countOf.get(from) ?? 1) - 1;
       if (left === 0) countOf.delete(from);
       else countOf.set(from, left);
     });
-    if (count > connectionsPerAddressMax) refuse(socket, CROWDED);
+    if (count <= connectionsPerAddressMax) return;
+    // Before the handshake nothing can be said that a browser would understand.
+    if (tls === undefined) refuse(socket, CROWDED);
+    else socket.destroy();
   });
   return {
-    name: 'http-server',
+    name: portName === 'HTTP_PORT' ? 'http-server' : `http-server ${portName}`,
+    secure: (context) => tlsServer?.setSecureContext({ ...tls, ...context }),
     get address() {
       return address;
     },
@@ -151,17 +181,22 @@ export function httpServer(options: HttpServerOptions): Part & { readonly addres
       server.once('listening', () => server.on('error', report));
     },
     async start() {
-      address = await listen(server, { name: 'HTTP_PORT', host: options.host, port: options.port });
+      address = await listen(server, { name: portName, host: options.host, port: options.port });
     },
     async stop() {
       isStopping = true;
       const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of handshaking.values()) socket.destroy();
       for (const response of answering.values()) if (!response.headersSent) response.setHeader('connection', 'close');
       const cut = setTimeout(() => server.closeAllConnections(), drainMs);
       await closed;
       clearTimeout(cut);
     },
   };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function closeWith(socket: Duplex, answer: string): void {

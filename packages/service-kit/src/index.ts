@@ -20,7 +20,7 @@ export {
   sendProblem,
   unavailable,
 } from './http-app.ts';
-export { type HttpServerOptions, httpServer } from './http-server.ts';
+export { type HttpServer, type HttpServerOptions, httpServer } from './http-server.ts';
 export {
   IDENTITY_AUDIENCE,
   IDENTITY_ISSUER,
