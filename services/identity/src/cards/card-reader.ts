@@ -1,3 +1,6 @@
+// @peculiar/x509 builds on it, and wants it loaded first.
+import 'reflect-metadata';
+
 import { readFile } from 'node:fs/promises';
 import { accept, refuse } from '@campanella/vocabulary';
 import {
