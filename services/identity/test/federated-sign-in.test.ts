@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { CLIENT_ID, type IdentityWorld, startIdentityWorld } from './identity-world.ts';
-import { sealTo } from './scripted-federation.ts';
+import { read, sealTo } from './scripted-federation.ts';
 
 let world: IdentityWorld;
 beforeAll(async () => {
@@ -108,6 +108,8 @@ test('the log has a line for each attempt, with ids and address and no attribute
     'userinfo_response',
   ]);
   expect(JSON.parse(messages[0]?.text ?? '')).toHaveLength(3);
+  // Opened, and still signed by the provider: readable when our key of today is long gone.
+  expect(read(messages[6]?.text ?? '')).toMatchObject({ iss: world.federation.issuer, given_name: 'Aurora' });
   const { rows } = await world.database.query<{ line: string }>({
     text: 'select row_to_json(m)::text as line from sign_in_messages m',
   });

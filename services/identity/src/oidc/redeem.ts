@@ -15,7 +15,7 @@ import { ID_TOKEN_SIGNATURE, USERINFO_CONTENT, USERINFO_KEY_WRAP } from '../doma
 import type { OpenidMethod } from '../domain/sign-in-method.ts';
 import type { KeySet } from '../domain/trust-chain.ts';
 import { privateKeyOf } from '../keys/json-web-keys.ts';
-import { AnswerFault, idOf, type OpenConversation } from './conversation.ts';
+import { AnswerFault, idOf, isEncrypted, type OpenConversation } from './conversation.ts';
 
 /** An id token or a userinfo older than this was not made for the sign-in that is being finished. */
 const ANSWER_AGE_MAX_S = 300;
@@ -78,19 +78,21 @@ function checkAccessTokenHash(idToken: string, accessToken: string, given: unkno
 
 /** Userinfo of SPID and CIE: signed by the provider, then encrypted to us (rules of both, UserInfo end point). */
 async function sealedUserinfo(
-  { config, server, clientId }: OpenConversation,
+  conversation: OpenConversation,
   keys: KeyRing,
   accessToken: string,
   subject: string,
   now: Date,
 ): Promise<Record<string, unknown>> {
+  const { config, server, clientId } = conversation;
   const url = new URL(server.metadata.userinfo_endpoint ?? '');
   const headers = new Headers({ accept: 'application/jose, application/jwt' });
   const response = await openid.fetchProtectedResource(config, accessToken, url, 'GET', undefined, headers);
   if (response.status !== 200) throw new AnswerFault('userinfo_refused');
   const text = (await response.text()).trim();
-  if (text.split('.').length !== 5) throw new AnswerFault('userinfo_not_encrypted');
-  const jwt = await open(text, keys);
+  if (!isEncrypted(text)) throw new AnswerFault('userinfo_not_encrypted');
+  const jwt = await openOrNote(conversation, text, keys);
+  conversation.note('userinfo_response', jwt);
   try {
     const { payload } = await jwtVerify(jwt, createLocalJWKSet(toJwks(server.keys)), {
       issuer: server.metadata.issuer,
@@ -105,6 +107,16 @@ async function sealedUserinfo(
     return payload;
   } catch (error) {
     throw new AnswerFault(userinfoFault(error), { cause: error });
+  }
+}
+
+/** Opens it; what cannot be opened is noted as it came. */
+async function openOrNote(conversation: OpenConversation, jwe: string, keys: KeyRing): Promise<string> {
+  try {
+    return await open(jwe, keys);
+  } catch (error) {
+    conversation.note('userinfo_response', jwe);
+    throw error;
   }
 }
 
