@@ -125,7 +125,20 @@ export function httpServer(options: HttpServerOptions): HttpServer {
       answering.delete(request.socket);
       if (isStopping) request.socket.end();
     });
+    response.once('finish', () => {
+      if (!request.complete) cutUnlessComplete(request);
+    });
     app(request, response);
+  };
+  // Whoever was answered before the whole request was here may not send on for ever, and gets no second answer.
+  const cutUnlessComplete = (request: IncomingMessage) => {
+    const { socket } = request;
+    refused.add(socket);
+    const look = setTimeout(() => {
+      if (request.complete) refused.delete(socket);
+      else socket.destroy();
+    }, LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(look));
   };
   const tlsServer = tls === undefined ? undefined : createTlsServer({ ...settings, ...tls }, handle);
   const server = tlsServer ?? createServer(settings, handle);

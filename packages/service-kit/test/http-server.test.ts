@@ -100,6 +100,12 @@ async function* bodyDrip(head: string): AsyncIterable<string> {
   yield* drip('"'.padEnd(900, 'x'));
 }
 
+test('who is answered before all was sent may not send on for ever, and gets one answer', async () => {
+  const world = await arrange({ requestWithinMs: 300 });
+  const answer = await sendRaw(world.address, `POST /nothing HTTP/1.1\r\n${HOST}Content-Length: 900\r\n\r\nx`);
+  expect(answer.text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 404']);
+}, 20_000);
+
 test('a silent connection is cut too', async () => {
   const world = await arrange({ headersWithinMs: 300, requestWithinMs: 600 });
   expect((await sendRaw(world.address, '')).status).toBe(408);
