@@ -33,7 +33,11 @@ const deadlines = z
     z.record(z.string(), z.strictObject({ readWithinMs: deadline.optional(), writeWithinMs: deadline.optional() })),
   );
 
+const file = z.string().min(1).optional();
+
 const limit = z.coerce.number().int().min(1).max(1_000_000);
+
+const CNS_FILES = ['CNS_TLS_CERT_FILE', 'CNS_TLS_KEY_FILE', 'CNS_CA_FILE', 'CNS_CRL_FILE'] as const;
 
 /** What the gateway reads from its environment. */
 export const Environment = z
@@ -68,6 +72,19 @@ export const Environment = z
     ANAGRAFICA_HTTP_URL: z.url().describe("Base of anagrafica's HTTP API"),
     LEDGER_HTTP_URL: z.url().describe("Base of the ledger's HTTP API"),
     ATTENDANCE_HTTP_URL: z.url().describe("Base of attendance's HTTP API"),
+    CNS_PORT: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Where browsers with a card connect, by TLS to this very process; unset: no cards'),
+    CNS_TLS_CERT_FILE: file.describe('PEM chain that the card listener shows'),
+    CNS_TLS_KEY_FILE: file.describe('Its PEM key'),
+    CNS_CA_FILE: file.describe('PEM of every authority whose cards are accepted, up to its root'),
+    CNS_CRL_FILE: file.describe(
+      'PEM of the revocation list of every one of these authorities; without a valid one its cards are refused',
+    ),
     PORTAL_DIR: z
       .string()
       .min(1)
@@ -94,6 +111,13 @@ export const Environment = z
     PERSON_LIMIT: limit
       .default(600)
       .describe('API requests per signed-in person in a minute, from all addresses together'),
+  })
+  .superRefine((environment, context) => {
+    if (environment.CNS_PORT === undefined) return;
+    for (const name of CNS_FILES) {
+      if (environment[name] !== undefined) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'is needed with CNS_PORT' });
+    }
   })
   .superRefine((environment, context) => {
     if (environment.PUBLIC_SCHEME === 'https') return;

@@ -1,11 +1,13 @@
-import { createHttpApp, createLogger, httpServer, runMain, runService } from '@campanella/service-kit';
+import { createHttpApp, createLogger, httpServer, type Part, runMain, runService } from '@campanella/service-kit';
 import { municipalityFacts } from './app/municipality-facts.ts';
 import { tokenCache } from './app/token-cache.ts';
 import { type Config, config } from './config.ts';
 import { cookieJar } from './domain/cookies.ts';
 import { identityClient } from './grpc/identity-client.ts';
 import { municipalityClient } from './grpc/municipality-client.ts';
+import { cnsListener } from './http/cns-listener.ts';
 import { gatewayRoutes } from './http/gateway-app.ts';
+import type { GatewayDeps } from './http/gateway-deps.ts';
 import { wireHeaders } from './http/guards.ts';
 import { openRedis } from './store/redis.ts';
 import { redisLimits } from './store/redis-limits.ts';
@@ -25,7 +27,7 @@ await runMain(async () => {
   const now = () => new Date();
   const app = createHttpApp({ logger, service: SERVICE, parseBody: false, accessLevel: 'info' });
   app.set('trust proxy', settings.TRUSTED_PROXY_HOPS);
-  gatewayRoutes(app, {
+  const deps: GatewayDeps = {
     logger,
     now,
     scheme: settings.PUBLIC_SCHEME,
@@ -67,7 +69,8 @@ await runMain(async () => {
     ].map((upstream) => ({ ...upstream, ...deadlinesOf(settings, upstream.name) })),
     identityHttpUrl: settings.IDENTITY_HTTP_URL,
     portalDir: settings.PORTAL_DIR,
-  });
+  };
+  gatewayRoutes(app, deps);
   const clients = {
     name: 'grpc clients',
     start: async () => undefined,
@@ -76,14 +79,15 @@ await runMain(async () => {
       anagrafica.close();
     },
   };
+  // The rest of the time is for what stops after the servers.
+  const drainMs = Math.max(settings.STOP_WITHIN_MS - STOP_REST_MS, settings.STOP_WITHIN_MS / 2);
   const server = httpServer({
     ...{ app, logger, host: settings.LISTEN_HOST, port: settings.PORT },
     headersWithinMs: settings.HEADERS_WITHIN_MS,
     requestWithinMs: settings.REQUEST_WITHIN_MS,
     connectionsMax: settings.CONNECTIONS_MAX,
     ...(settings.TRUSTED_PROXY_HOPS === 0 ? { connectionsPerAddressMax: settings.CONNECTIONS_PER_ADDRESS_MAX } : {}),
-    // The rest of the time is for what stops after the server.
-    drainMs: Math.max(settings.STOP_WITHIN_MS - STOP_REST_MS, settings.STOP_WITHIN_MS / 2),
+    drainMs,
     wireHeaders: wireHeaders(settings.PUBLIC_SCHEME),
   });
   await runService({
@@ -92,9 +96,22 @@ await runMain(async () => {
     stopWithinMs: settings.STOP_WITHIN_MS,
     opsPort: settings.OPS_PORT,
     listenHost: settings.LISTEN_HOST,
-    parts: [redis, clients, server],
+    parts: [redis, clients, ...cardListener(settings, deps, drainMs), server],
   });
 });
+
+/** The listener for cards where one is configured; `config.ts` saw to its files. */
+function cardListener(settings: Config, deps: GatewayDeps, drainMs: number): Part[] {
+  const { CNS_PORT: port, LISTEN_HOST: host } = settings;
+  if (port === undefined) return [];
+  const files = {
+    certificate: settings.CNS_TLS_CERT_FILE ?? '',
+    key: settings.CNS_TLS_KEY_FILE ?? '',
+    authorities: settings.CNS_CA_FILE ?? '',
+    revocations: settings.CNS_CRL_FILE ?? '',
+  };
+  return [cnsListener({ host, port, service: SERVICE, files, drainMs, deps })];
+}
 
 function deadlinesOf(settings: Config, upstream: string) {
   const own = settings.UPSTREAM_DEADLINES[upstream];

@@ -28,7 +28,7 @@ const REFUSAL_OF_STATUS: ReadonlyMap<number, GatewayRefusalKind> = new Map([
 ]);
 
 /** The one place where a refusal or a fault becomes an answer. */
-function answerErrors(deps: GatewayDeps): ErrorRequestHandler {
+export function answerErrors(deps: Pick<GatewayDeps, 'logger'>): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const kind = kindOf(error);
     if (kind === 'internal') deps.logger.error({ err: error }, 'a request failed by a fault of the gateway');
