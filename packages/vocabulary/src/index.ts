@@ -28,10 +28,13 @@ export {
   addDays,
   daysBetween,
   formatServiceDate,
+  instantAt,
   isWithin,
   parseServiceDate,
+  parseWallTime,
   type ServiceDate,
   serviceDate,
   serviceDateAt,
   type Validity,
+  type WallTime,
 } from './service-date.ts';

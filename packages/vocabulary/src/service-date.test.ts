@@ -4,8 +4,10 @@ import {
   addDays,
   daysBetween,
   formatServiceDate,
+  instantAt,
   isWithin,
   parseServiceDate,
+  parseWallTime,
   serviceDate,
   serviceDateAt,
 } from './service-date.ts';
@@ -51,5 +53,25 @@ describe('service dates', () => {
 
   test('is written gg/mm/aaaa', () => {
     expect(formatServiceDate(serviceDate('2026-09-04'))).toBe('04/09/2026');
+  });
+});
+
+describe('a time on a wall in Rome', () => {
+  test.each([
+    ['in winter', '2026-01-15', '09:30', '2026-01-15T08:30:00.000Z'],
+    ['in summer', '2026-07-15', '09:30', '2026-07-15T07:30:00.000Z'],
+    ['on the morning after the clocks went forward', '2026-03-29', '09:30', '2026-03-29T07:30:00.000Z'],
+    ['on the morning after the clocks went back', '2026-10-25', '09:30', '2026-10-25T08:30:00.000Z'],
+    ['at midnight', '2026-03-29', '00:00', '2026-03-28T23:00:00.000Z'],
+    ['that comes twice, the first time', '2026-10-25', '02:30', '2026-10-25T00:30:00.000Z'],
+    ['that does not come, as much after', '2026-03-29', '02:30', '2026-03-29T01:30:00.000Z'],
+  ])('%s', (_when, day, text, instant) => {
+    const time = parseWallTime(text);
+    if (time === null) throw new Error(text);
+    expect(instantAt(serviceDate(day), time).toISOString()).toBe(instant);
+  });
+
+  test.each(['24:00', '9:30', '09:60', '09:30:00', ''])('is not %j', (text) => {
+    expect(parseWallTime(text)).toBeNull();
   });
 });

@@ -13,7 +13,7 @@ const FAMILIES_PER_CALL = 300;
 const PAST_DAYS = 90;
 
 /**
- * Puts a town's records into anagrafica, and its terminals, calendar and menus into attendance.
+ * Puts a town's records into anagrafica, and its terminals, calendar, menus and rules of absences into attendance.
  *
  * @param report gets how many pupils are in, after each call
  * @throws Error naming the first refusal, where a record is refused
@@ -77,8 +77,24 @@ async function putCanteens(platform: Platform, plan: TownPlan, today: ServiceDat
       },
       options,
     );
+    await callUnary(
+      platform.office,
+      'putAbsenceRules',
+      { municipalityId, schoolId, service: SCHOOL_MEALS, ...ABSENCE_RULES },
+      options,
+    );
   }
 }
+
+/** Until half past nine of the same day, as most towns have it; the light meal as some do. */
+const ABSENCE_RULES = {
+  serviceDaysBefore: 0,
+  cutOffTime: '09:30',
+  types: [
+    { code: 'absent', label: 'ASSENTE' },
+    { code: 'light_meal', label: 'DIETA IN BIANCO' },
+  ],
+};
 
 /** Four weeks of menus that come round again; each school begins elsewhere in them. */
 function menuOf(schoolId: string, day: ServiceDate): string {

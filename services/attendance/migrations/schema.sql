@@ -19,6 +19,47 @@ CREATE FUNCTION public.known_swipes(p_municipalities bigint[], p_swipes uuid[], 
     join presences p on p.municipality_id = w.m and p.pupil_id = w.pupil and p.service = w.service and p.service_date = w.day
 $$;
 
+CREATE TABLE public.absence_requests (
+    municipality_id bigint NOT NULL,
+    request_id uuid NOT NULL,
+    pupil_id uuid NOT NULL,
+    content text NOT NULL,
+    answer jsonb NOT NULL,
+    answered_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.absence_rules (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    service_days_before integer NOT NULL,
+    cut_off_time text NOT NULL,
+    types jsonb NOT NULL,
+    CONSTRAINT absence_rules_cut_off_time_check CHECK ((cut_off_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'::text)),
+    CONSTRAINT absence_rules_service_days_before_check CHECK (((service_days_before >= 0) AND (service_days_before <= 10)))
+);
+
+CREATE TABLE public.absences (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    request_id uuid NOT NULL,
+    school_id uuid NOT NULL,
+    type_code text NOT NULL,
+    communicated_by uuid NOT NULL,
+    communicated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.cut_off_extensions (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    cut_off_at timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+
 CREATE TABLE public.directories (
     municipality_id bigint NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
@@ -158,6 +199,18 @@ CREATE TABLE public.terminals (
 
 ALTER TABLE ONLY public.migrations ALTER COLUMN id SET DEFAULT nextval('public.migrations_id_seq'::regclass);
 
+ALTER TABLE ONLY public.absence_requests
+    ADD CONSTRAINT absence_requests_pkey PRIMARY KEY (municipality_id, request_id);
+
+ALTER TABLE ONLY public.absence_rules
+    ADD CONSTRAINT absence_rules_pkey PRIMARY KEY (municipality_id, school_id, service);
+
+ALTER TABLE ONLY public.absences
+    ADD CONSTRAINT absences_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
+
+ALTER TABLE ONLY public.cut_off_extensions
+    ADD CONSTRAINT cut_off_extensions_pkey PRIMARY KEY (municipality_id, school_id, service, service_date);
+
 ALTER TABLE ONLY public.directories
     ADD CONSTRAINT directories_pkey PRIMARY KEY (municipality_id);
 
@@ -199,6 +252,8 @@ ALTER TABLE ONLY public.set_aside_swipes
 
 ALTER TABLE ONLY public.terminals
     ADD CONSTRAINT terminals_pkey PRIMARY KEY (municipality_id, terminal_id);
+
+CREATE INDEX absences_by_day ON public.absences USING btree (municipality_id, school_id, service, service_date);
 
 CREATE INDEX directory_pupils_by_version ON public.directory_pupils USING btree (municipality_id, version);
 

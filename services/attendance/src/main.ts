@@ -13,6 +13,7 @@ import {
   runMain,
   runService,
 } from '@campanella/service-kit';
+import { communicateAbsence, readAbsenceNotice } from './app/communicate-absence.ts';
 import { directoryMemory } from './app/directory-memory.ts';
 import { directoryWatch } from './app/directory-watch.ts';
 import { directoryKeeper } from './app/keep-directory.ts';
@@ -30,6 +31,7 @@ import { officeService } from './grpc/office-service.ts';
 import { terminalService } from './grpc/terminal-service.ts';
 import { attendanceApi } from './http/presences-api.ts';
 import { measureRecording } from './measure-recording.ts';
+import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
 import { directoryStore } from './store/directory-store.ts';
 import { officeStore } from './store/office-store.ts';
@@ -80,7 +82,18 @@ await runMain(async () => {
     onFault: (fault, batchSize) => logger.warn({ err: fault, batchSize }, 'swipes not recorded yet'),
   });
   const app = createHttpApp({ logger, service: 'attendance' });
-  app.use(attendanceApi({ reader: presenceDaysReader(database), jwksUrl: config.IDENTITY_JWKS_URL, clock }));
+  const absenceDeps = { transaction: database.transaction.bind(database), store: absenceStore, clock };
+  app.use(
+    attendanceApi({
+      reader: presenceDaysReader(database),
+      absences: {
+        communicate: (command) => communicateAbsence(absenceDeps, command),
+        readNotice: (who) => readAbsenceNotice(absenceDeps, who),
+      },
+      jwksUrl: config.IDENTITY_JWKS_URL,
+      clock,
+    }),
+  );
   finishHttpApp(app);
   await runService({
     logger,

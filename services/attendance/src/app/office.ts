@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MunicipalityId, SchoolId, ServiceCode, ServiceDate, TerminalId } from '@campanella/vocabulary';
+import type { AbsenceRules } from '../domain/absence.ts';
 import type { Terminal } from '../domain/swipe.ts';
 
 /** Where a calendar or a menu holds. */
@@ -22,7 +23,14 @@ export interface DayMenu {
   readonly text: string;
 }
 
-/** Terminals, calendar and menus. */
+/** A later cut-off of one day, and why. */
+export interface CutOffExtension {
+  readonly serviceDate: ServiceDate;
+  readonly cutOffAt: Date;
+  readonly reason: string;
+}
+
+/** Terminals, calendar, menus and the rules of absences. */
 export interface OfficeStore {
   findTerminal(terminalId: TerminalId): Promise<TerminalRecord | null>;
   /** Stores or replaces; false where the id belongs to another municipality. */
@@ -37,6 +45,8 @@ export interface OfficeStore {
     days: readonly ServiceDate[],
   ): Promise<void>;
   putMenus(place: ServicePlace, menus: readonly DayMenu[]): Promise<void>;
+  putAbsenceRules(place: ServicePlace, rules: AbsenceRules): Promise<void>;
+  extendCutOff(place: ServicePlace, extension: CutOffExtension): Promise<void>;
 }
 
 /** The hash under which a terminal's key is kept: the key has 256 random bits, so no slow hash is needed. */

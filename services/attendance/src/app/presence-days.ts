@@ -8,6 +8,7 @@ export const RANGE_MONTHS_MAX = 36;
 export interface PresenceDay {
   readonly serviceDate: ServiceDate;
   readonly menu: string | null;
+  readonly isAbsenceCommunicated: boolean;
   /** Null where no swipe made a presence. */
   readonly presence: {
     readonly charge: Charge;

@@ -7,8 +7,10 @@ import {
   parseNumberId,
   parseServiceCode,
   parseServiceDate,
+  parseWallTime,
   type SchoolId,
   type ServiceDate,
+  serviceDateAt,
   type TerminalId,
 } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
@@ -18,6 +20,11 @@ const CALENDAR_DAYS_MAX = 800;
 const MENUS_MAX = 1_000;
 const MENU_LENGTH_MAX = 2_000;
 const NAME_LENGTH_MAX = 80;
+const CUT_OFF_DAYS_MAX = 10;
+const TYPES_MAX = 20;
+const TYPE_CODE = /^[a-z][a-z_]{1,39}$/;
+const TYPE_LABEL_LENGTH_MAX = 60;
+const REASON_LENGTH_MAX = 300;
 /** 32 bytes in base64url without padding. */
 const KEY = /^[\w-]{43}$/;
 
@@ -80,6 +87,33 @@ export function officeService(deps: {
       if (new Set(menus.map((menu) => menu.serviceDate)).size !== menus.length)
         throw malformed('menus must have one per day');
       await deps.store.putMenus(takePlace(request), menus);
+      return {};
+    }),
+    putAbsenceRules: unaryHandler(async (request) => {
+      const { serviceDaysBefore } = request;
+      if (serviceDaysBefore < 0 || serviceDaysBefore > CUT_OFF_DAYS_MAX)
+        throw malformed(`service_days_before must be 0 to ${CUT_OFF_DAYS_MAX}`);
+      const cutOffTime = take(parseWallTime(request.cutOffTime), 'cut_off_time must be written HH:MM');
+      const types = request.types.map(({ code, label }) => ({ code, label: label.trim() }));
+      const isRight = types.every(
+        ({ code, label }) => TYPE_CODE.test(code) && label !== '' && label.length <= TYPE_LABEL_LENGTH_MAX,
+      );
+      if (!isRight || types.length === 0 || types.length > TYPES_MAX)
+        throw malformed(`types must be 1 to ${TYPES_MAX}, each with a code such as absent and a label`);
+      if (new Set(types.map(({ code }) => code)).size !== types.length)
+        throw malformed('types must have different codes');
+      await deps.store.putAbsenceRules(takePlace(request), { serviceDaysBefore, cutOffTime, types });
+      return {};
+    }),
+    extendCutOff: unaryHandler(async (request) => {
+      const reason = request.reason.trim();
+      if (reason === '' || reason.length > REASON_LENGTH_MAX)
+        throw malformed(`reason must have 1 to ${REASON_LENGTH_MAX} characters`);
+      const serviceDate = takeDay(request.serviceDate, 'service_date');
+      const cutOffAt = new Date(request.cutOffAtMs);
+      if (request.cutOffAtMs <= 0 || Number.isNaN(cutOffAt.getTime()) || serviceDateAt(cutOffAt) > serviceDate)
+        throw malformed('cut_off_at_ms must be an instant of the service date or before it');
+      await deps.store.extendCutOff(takePlace(request), { serviceDate, cutOffAt, reason });
       return {};
     }),
   };

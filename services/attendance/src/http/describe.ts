@@ -21,7 +21,9 @@ export const PresencesPath = z.object({ pupilId: z.uuid() });
 /** One service day. */
 export const PresenceLine = z.object({
   serviceDate: Day,
-  presence: z.enum(['present', 'absent', 'expected']).describe('expected: today or later, no swipe yet'),
+  presence: z
+    .enum(['present', 'absent', 'absence_communicated', 'expected'])
+    .describe('absence_communicated: a guardian said so in time; expected: today or later, no swipe yet'),
   menu: z.string().nullable(),
   charge: z
     .enum(['debited', 'invoiced', 'over_limit', 'not_charged'])
@@ -38,6 +40,55 @@ export const PresencesAnswer = z.object({
   asOf: z.iso.datetime(),
 });
 
+const Service = z
+  .string()
+  .regex(/^[a-z][a-z_]{1,39}$/)
+  .describe('Service code, e.g. school_meals');
+
+/** What `GET …/absence-notice` is asked with. */
+export const NoticeQuery = z.object({ service: Service });
+
+/** What a guardian must know before communicating an absence. */
+export const NoticeAnswer = z.object({
+  types: z.array(z.object({ code: z.string(), label: z.string().describe('In Italian, to be shown') })).min(1),
+  serviceDaysBefore: z.int().describe('How many service days before the day the cut-off lies; 0 for the day itself'),
+  cutOffTime: z.string().describe('HH:MM on the wall in Rome'),
+  next: z
+    .object({ serviceDate: Day, cutOffAt: z.iso.datetime() })
+    .nullable()
+    .describe('The first day for which an absence is still taken, and until when'),
+  extensions: z
+    .array(z.object({ serviceDate: Day, cutOffAt: z.iso.datetime(), reason: z.string() }))
+    .describe('Days whose cut-off was moved to a later instant, and why'),
+  asOf: z.iso.datetime(),
+});
+
+/** What `POST …/absences` takes. */
+export const AbsenceBody = z.strictObject({
+  requestId: z.uuid().describe('Made by the caller: the same request again gets the same answer'),
+  service: Service,
+  from: Day.describe('First day, inclusive'),
+  to: Day.describe('Last day, inclusive; at most 62 days with the first'),
+  type: z
+    .string()
+    .regex(/^[a-z][a-z_]{1,39}$/)
+    .describe("One of the notice's types"),
+});
+
+/** Its answer: one line per calendar day of the range. */
+export const AbsenceAnswer = z.object({
+  days: z.array(
+    z.object({
+      serviceDate: Day,
+      outcome: z.enum(['accepted', 'closed', 'not_enrolled', 'already_absent', 'already_present', 'cut_off_passed']),
+      cutOffAt: z.iso
+        .datetime()
+        .nullable()
+        .describe('Until when an absence is taken; null where the school does not serve'),
+    }),
+  ),
+});
+
 /** Problem details (RFC 9457) with the refusal's kind. */
 export const Problem = z.object({
   type: z.string(),
@@ -46,6 +97,8 @@ export const Problem = z.object({
   kind: z.string(),
 });
 
+export type NoticeAnswer = z.output<typeof NoticeAnswer>;
+export type AbsenceAnswer = z.output<typeof AbsenceAnswer>;
 export type PresencesAnswer = z.output<typeof PresencesAnswer>;
 
 const problem = (description: string) => ({
@@ -72,6 +125,38 @@ export function describeAttendanceApi(): object {
             '401': problem('No valid identity'),
             '404': problem('Not one of your pupils, or no such pupil: the same answer'),
             '422': problem('malformed, inverted_range or range_too_long'),
+          },
+        },
+      },
+      '/api/attendance/pupils/{pupilId}/absence-notice': {
+        get: {
+          operationId: 'readAbsenceNotice',
+          summary: "Until when absences are taken at a pupil's school, and which",
+          requestParams: { path: PresencesPath, query: NoticeQuery },
+          responses: {
+            '200': { description: 'The rules', content: { 'application/json': { schema: NoticeAnswer } } },
+            '401': problem('No valid identity'),
+            '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+            '409': problem('not_offered: the school takes no absences here'),
+            '422': problem('malformed'),
+          },
+        },
+      },
+      '/api/attendance/pupils/{pupilId}/absences': {
+        post: {
+          operationId: 'communicateAbsence',
+          summary: 'Communicates an absence, and answers day by day; idempotent by requestId',
+          requestParams: { path: PresencesPath },
+          requestBody: { required: true, content: { 'application/json': { schema: AbsenceBody } } },
+          responses: {
+            '200': {
+              description: 'What became of each day',
+              content: { 'application/json': { schema: AbsenceAnswer } },
+            },
+            '401': problem('No valid identity'),
+            '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+            '409': problem('not_offered, or request_differs: the requestId was used for something else'),
+            '422': problem('malformed, inverted_range, range_too_long, range_in_the_past or unknown_type'),
           },
         },
       },

@@ -9,12 +9,14 @@ import {
 } from '@campanella/vocabulary';
 import { Router } from 'express';
 import { type PresenceDay, type PresenceDaysReader, RANGE_MONTHS_MAX } from '../app/presence-days.ts';
+import { type AbsenceOperations, absenceRoutes } from './absences-api.ts';
 import { describeAttendanceApi, type PresencesAnswer, PresencesQuery } from './describe.ts';
 import { MESSAGES } from './messages.ts';
 
 /** The routes of attendance behind the gateway: what the bearer of an internal identity token may see, and no more. */
 export function attendanceApi(deps: {
   readonly reader: PresenceDaysReader;
+  readonly absences: AbsenceOperations;
   readonly jwksUrl: string;
   readonly clock: { now(): Date };
 }): Router {
@@ -41,6 +43,7 @@ export function attendanceApi(deps: {
     };
     response.set('cache-control', 'no-store').json(answer);
   });
+  absenceRoutes(router, deps);
   return router;
 }
 
@@ -65,11 +68,11 @@ function monthsAfter(day: ServiceDate, months: number): string {
 }
 
 function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][number] {
-  const { serviceDate: on, menu, presence } = day;
+  const { serviceDate: on, menu, presence, isAbsenceCommunicated } = day;
   if (presence === null) {
     return {
       serviceDate: on,
-      presence: on >= today ? 'expected' : 'absent',
+      presence: isAbsenceCommunicated ? 'absence_communicated' : on >= today ? 'expected' : 'absent',
       menu,
       charge: 'not_charged',
       amountCents: 0,

@@ -1,6 +1,7 @@
 import type { Database } from '@campanella/postgres';
 import { id, type MunicipalityId, numberId, type SchoolId, type TerminalId } from '@campanella/vocabulary';
-import type { OfficeStore, TerminalRecord } from '../app/office.ts';
+import type { CutOffExtension, OfficeStore, ServicePlace, TerminalRecord } from '../app/office.ts';
+import type { AbsenceRules } from '../domain/absence.ts';
 
 interface TerminalRow {
   readonly municipality_id: number;
@@ -11,9 +12,11 @@ interface TerminalRow {
   readonly disabled_at: Date | null;
 }
 
-/** Terminals, calendar and menus in PostgreSQL. */
+/** Terminals, calendar, menus and the rules of absences in PostgreSQL. */
 export function officeStore(database: Database): OfficeStore {
   return {
+    putAbsenceRules: (place, rules) => putAbsenceRules(database, place, rules),
+    extendCutOff: (place, extension) => extendCutOff(database, place, extension),
     async findTerminal(terminalId) {
       const { rows } = await database.query<TerminalRow>({
         name: 'find_terminal',
@@ -83,6 +86,42 @@ export function officeStore(database: Database): OfficeStore {
       });
     },
   };
+}
+
+async function putAbsenceRules(database: Database, place: ServicePlace, rules: AbsenceRules): Promise<void> {
+  await database.query({
+    name: 'put_absence_rules',
+    text: `insert into absence_rules (municipality_id, school_id, service, service_days_before, cut_off_time, types)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict (municipality_id, school_id, service) do update set
+             service_days_before = excluded.service_days_before, cut_off_time = excluded.cut_off_time, types = excluded.types`,
+    values: [
+      place.municipalityId,
+      place.schoolId,
+      place.service,
+      rules.serviceDaysBefore,
+      rules.cutOffTime,
+      JSON.stringify(rules.types),
+    ],
+  });
+}
+
+async function extendCutOff(database: Database, place: ServicePlace, extension: CutOffExtension): Promise<void> {
+  await database.query({
+    name: 'extend_cut_off',
+    text: `insert into cut_off_extensions (municipality_id, school_id, service, service_date, cut_off_at, reason)
+           values ($1, $2, $3, $4, $5, $6)
+           on conflict (municipality_id, school_id, service, service_date) do update set
+             cut_off_at = excluded.cut_off_at, reason = excluded.reason`,
+    values: [
+      place.municipalityId,
+      place.schoolId,
+      place.service,
+      extension.serviceDate,
+      extension.cutOffAt,
+      extension.reason,
+    ],
+  });
 }
 
 function toTerminal(row: TerminalRow): TerminalRecord {

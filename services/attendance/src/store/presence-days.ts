@@ -6,6 +6,7 @@ import type { Charge } from '../domain/swipe.ts';
 interface DayRow {
   readonly service_date: string | null;
   readonly menu: string | null;
+  readonly is_absence_communicated: boolean;
   readonly charge: string | null;
   readonly amount_cents: number | null;
   readonly badge_number: string | null;
@@ -36,10 +37,12 @@ export function presenceDaysReader(database: Database): PresenceDaysReader {
                  from school_days s full join eaten e on e.service_date = s.service_date
                  order by 1 desc limit $7
                )
-               select d.service_date, m.text as menu, d.charge, d.amount_cents, d.badge_number, d.occurred_at
+               select d.service_date, m.text as menu, a.pupil_id is not null as is_absence_communicated, d.charge, d.amount_cents, d.badge_number, d.occurred_at
                from pupil left join days d on true
                left join menus m on m.municipality_id = $1 and m.school_id = d.school_id and m.service = $3
                  and m.service_date = d.service_date
+               left join absences a on a.municipality_id = $1 and a.pupil_id = $2 and a.service = $3
+                 and a.service_date = d.service_date
                order by d.service_date desc`,
         values: [query.municipalityId, query.pupilId, query.service, query.from, query.to, query.before, query.limit],
       });
@@ -59,5 +62,12 @@ function toDay(row: DayRow): PresenceDay[] {
           badgeNumber: row.badge_number ?? '',
           swipedAt: row.occurred_at,
         };
-  return [{ serviceDate: serviceDate(row.service_date), menu: row.menu, presence }];
+  return [
+    {
+      serviceDate: serviceDate(row.service_date),
+      menu: row.menu,
+      isAbsenceCommunicated: row.is_absence_communicated,
+      presence,
+    },
+  ];
 }

@@ -1,0 +1,86 @@
+import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { type Decision, type PupilId, parseId, serviceCode, serviceDate } from '@campanella/vocabulary';
+import type { Response, Router } from 'express';
+import type { AbsenceNotice, AbsenceRefusal, CommunicateAbsence } from '../app/communicate-absence.ts';
+import type { DecidedDay } from '../domain/absence.ts';
+import { type AbsenceAnswer, AbsenceBody, type NoticeAnswer, NoticeQuery } from './describe.ts';
+import { MESSAGES } from './messages.ts';
+
+/** What the routes need of the operations. */
+export interface AbsenceOperations {
+  communicate(command: CommunicateAbsence): Promise<Decision<readonly DecidedDay[], AbsenceRefusal>>;
+  readNotice(
+    who: Pick<CommunicateAbsence, 'municipalityId' | 'pupilId' | 'service'>,
+  ): Promise<Decision<AbsenceNotice, { kind: 'unknown_pupil' } | { kind: 'not_offered' }>>;
+}
+
+const REFUSALS: Record<AbsenceRefusal['kind'], () => HttpRefusal> = {
+  // The same answer as for somebody else's pupil.
+  unknown_pupil: notFound,
+  not_offered: () => new HttpRefusal(409, 'not_offered', MESSAGES.absencesNotOffered),
+  request_differs: () => new HttpRefusal(409, 'request_differs', MESSAGES.requestDiffers),
+  unknown_type: () => new HttpRefusal(422, 'unknown_type', MESSAGES.unknownType),
+  inverted_range: () => new HttpRefusal(422, 'inverted_range', MESSAGES.invertedRange),
+  range_too_long: () => new HttpRefusal(422, 'range_too_long', MESSAGES.absenceRangeTooLong),
+  range_in_the_past: () => new HttpRefusal(422, 'range_in_the_past', MESSAGES.rangeInThePast),
+};
+
+/** `GET …/absence-notice` and `POST …/absences` of a pupil, behind the identity guard. */
+export function absenceRoutes(
+  router: Router,
+  deps: { readonly absences: AbsenceOperations; readonly clock: { now(): Date } },
+): void {
+  router.get('/api/attendance/pupils/:pupilId/absence-notice', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const pupilId = ownPupil(response, request.params.pupilId);
+    const parsed = NoticeQuery.safeParse(request.query);
+    if (!parsed.success) throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
+    const service = serviceCode(parsed.data.service);
+    const notice = await deps.absences.readNotice({ municipalityId, pupilId, service });
+    if (!notice.ok) throw REFUSALS[notice.refusal.kind]();
+    response.set('cache-control', 'no-store').json(toNotice(notice.value, deps.clock.now()));
+  });
+  router.post('/api/attendance/pupils/:pupilId/absences', async (request, response) => {
+    const { municipalityId, personId } = identityOf(response);
+    const pupilId = ownPupil(response, request.params.pupilId);
+    const parsed = AbsenceBody.safeParse(request.body);
+    if (!parsed.success) {
+      const fields = Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message]));
+      throw new HttpRefusal(422, 'malformed', MESSAGES.malformedAbsence, fields);
+    }
+    const { requestId, service, from, to, type } = parsed.data;
+    const decided = await deps.absences.communicate({
+      ...{ municipalityId, pupilId, requestId, type },
+      service: serviceCode(service),
+      from: serviceDate(from),
+      to: serviceDate(to),
+      communicatedBy: personId,
+    });
+    if (!decided.ok) throw REFUSALS[decided.refusal.kind]();
+    const answer: AbsenceAnswer = { days: decided.value.map(toLine) };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+}
+
+/** Whose pupil comes before everything else, so that no other fault tells one pupil from another. */
+function ownPupil(response: Response, text: string): PupilId {
+  const pupilId = parseId<PupilId>(text);
+  if (pupilId === null || !identityOf(response).pupilIds.includes(pupilId)) throw notFound();
+  return pupilId;
+}
+
+function toLine({ serviceDate: on, outcome, cutOffAt }: DecidedDay): AbsenceAnswer['days'][number] {
+  return { serviceDate: on, outcome: outcome.kind, cutOffAt: cutOffAt?.toISOString() ?? null };
+}
+
+function toNotice(notice: AbsenceNotice, now: Date): NoticeAnswer {
+  const { next } = notice;
+  return {
+    types: [...notice.types],
+    serviceDaysBefore: notice.serviceDaysBefore,
+    cutOffTime: notice.cutOffTime,
+    next: next === null ? null : { serviceDate: next.serviceDate, cutOffAt: next.cutOffAt.toISOString() },
+    extensions: notice.extensions.map((one) => ({ ...one, cutOffAt: one.cutOffAt.toISOString() })),
+    asOf: now.toISOString(),
+  };
+}

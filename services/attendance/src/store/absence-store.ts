@@ -1,0 +1,161 @@
+import type { Transaction } from '@campanella/postgres';
+import {
+  id,
+  parseServiceCode,
+  parseWallTime,
+  type SchoolId,
+  type ServiceDate,
+  serviceDate,
+  type Validity,
+} from '@campanella/vocabulary';
+import { z } from 'zod';
+import type { AbsenceStore, AbsentPupil, CommunicateAbsence, StoredDays } from '../app/communicate-absence.ts';
+import type { AbsenceRules, DecidedDay } from '../domain/absence.ts';
+
+const Types = z.array(z.object({ code: z.string(), label: z.string() }));
+const day = z.string().transform((text) => serviceDate(text));
+const Enrolments = z.array(z.object({ service: z.string(), validity: z.object({ from: day, until: day.nullable() }) }));
+const Answer = z.array(
+  z.object({
+    serviceDate: day,
+    cutOffAt: z.coerce.date().nullable(),
+    outcome: z.object({
+      kind: z.enum(['accepted', 'closed', 'not_enrolled', 'already_absent', 'already_present', 'cut_off_passed']),
+    }),
+  }),
+);
+
+interface DayRow {
+  readonly source: 'served' | 'absent' | 'present' | 'extended';
+  readonly service_date: string;
+  readonly cut_off_at: Date | null;
+  readonly reason: string | null;
+}
+
+/** Absences, their rules, and what was answered, in PostgreSQL. */
+export const absenceStore: AbsenceStore = {
+  lockPupil: async (tx, municipalityId, pupilId) => {
+    await tx.query({
+      name: 'lock_absences_of_pupil',
+      text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
+      values: [`absences/${municipalityId}/${pupilId}`],
+    });
+  },
+  findPupil: async (tx, municipalityId, pupilId) => {
+    const { rows } = await tx.query<{ school_id: string | null; enrolments: unknown }>({
+      name: 'find_absent_pupil',
+      text: `select school_id, enrolments from directory_pupils
+             where municipality_id = $1 and pupil_id = $2 and not removed`,
+      values: [municipalityId, pupilId],
+    });
+    const [row] = rows;
+    return row === undefined || row.school_id === null ? null : toPupil(id<SchoolId>(row.school_id), row.enrolments);
+  },
+  findRules: async (tx, municipalityId, schoolId, service) => {
+    const { rows } = await tx.query<{ service_days_before: number; cut_off_time: string; types: unknown }>({
+      name: 'find_absence_rules',
+      text: `select service_days_before, cut_off_time, types from absence_rules
+             where municipality_id = $1 and school_id = $2 and service = $3`,
+      values: [municipalityId, schoolId, service],
+    });
+    const [row] = rows;
+    return row === undefined ? null : toRules(row);
+  },
+  readDays,
+  findAnswer: async (tx, municipalityId, requestId) => {
+    const { rows } = await tx.query<{ content: string; answer: unknown }>({
+      name: 'find_absence_answer',
+      text: 'select content, answer from absence_requests where municipality_id = $1 and request_id = $2',
+      values: [municipalityId, requestId],
+    });
+    const [row] = rows;
+    return row === undefined ? null : { content: row.content, days: Answer.parse(row.answer) };
+  },
+  keepAnswer,
+  insert: async (tx, command, schoolId, days, now) => {
+    if (days.length === 0) return;
+    await tx.query({
+      name: 'insert_absences',
+      text: `insert into absences (municipality_id, pupil_id, service, service_date, request_id, school_id, type_code,
+                                   communicated_by, communicated_at)
+             select $1, $2, $3, day, $5, $6, $7, $8, $9 from unnest($4::date[]) day order by day`,
+      values: [
+        command.municipalityId,
+        command.pupilId,
+        command.service,
+        [...days],
+        command.requestId,
+        schoolId,
+        command.type,
+        command.communicatedBy,
+        now,
+      ],
+    });
+  },
+};
+
+async function readDays(
+  tx: Transaction,
+  key: Parameters<AbsenceStore['readDays']>[1],
+  from: ServiceDate,
+  to: ServiceDate,
+): Promise<StoredDays> {
+  const { rows } = await tx.query<DayRow>({
+    name: 'read_days_for_absence',
+    text: `select 'served' as source, service_date, null::timestamptz as cut_off_at, null as reason from service_days
+             where municipality_id = $1 and school_id = $3 and service = $4 and service_date between $5 and $6
+           union all
+           select 'absent', service_date, null, null from absences
+             where municipality_id = $1 and pupil_id = $2 and service = $4 and service_date between $5 and $6
+           union all
+           select 'present', service_date, null, null from presences
+             where municipality_id = $1 and pupil_id = $2 and service = $4 and service_date between $5 and $6
+           union all
+           select 'extended', service_date, cut_off_at, reason from cut_off_extensions
+             where municipality_id = $1 and school_id = $3 and service = $4 and service_date between $5 and $6
+           order by service_date`,
+    values: [key.municipalityId, key.pupilId, key.schoolId, key.service, from, to],
+  });
+  const of = (source: DayRow['source']) =>
+    rows.filter((row) => row.source === source).map((row) => serviceDate(row.service_date));
+  return {
+    served: of('served'),
+    absent: of('absent'),
+    present: of('present'),
+    extensions: rows.flatMap((row) =>
+      row.cut_off_at === null
+        ? []
+        : [{ serviceDate: serviceDate(row.service_date), cutOffAt: row.cut_off_at, reason: row.reason ?? '' }],
+    ),
+  };
+}
+
+async function keepAnswer(
+  tx: Transaction,
+  command: CommunicateAbsence,
+  content: string,
+  days: readonly DecidedDay[],
+  now: Date,
+): Promise<void> {
+  await tx.query({
+    name: 'keep_absence_answer',
+    text: `insert into absence_requests (municipality_id, request_id, pupil_id, content, answer, answered_at)
+           values ($1, $2, $3, $4, $5, $6)`,
+    values: [command.municipalityId, command.requestId, command.pupilId, content, JSON.stringify(days), now],
+  });
+}
+
+function toPupil(schoolId: SchoolId, enrolments: unknown): AbsentPupil {
+  const parsed = Enrolments.parse(enrolments).flatMap(({ service, validity }) => {
+    const code = parseServiceCode(service);
+    const span: Validity = validity;
+    return code === null ? [] : [{ service: code, validity: span }];
+  });
+  return { schoolId, enrolments: parsed };
+}
+
+function toRules(row: { service_days_before: number; cut_off_time: string; types: unknown }): AbsenceRules {
+  const cutOffTime = parseWallTime(row.cut_off_time);
+  if (cutOffTime === null) throw new RangeError('absence_rules holds a time that is none');
+  return { serviceDaysBefore: row.service_days_before, cutOffTime, types: Types.parse(row.types) };
+}
