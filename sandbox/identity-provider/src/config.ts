@@ -13,25 +13,30 @@ export const Environment = z.object({
   OPS_PORT: serviceEnvironment.OPS_PORT,
   LOG_LEVEL: serviceEnvironment.LOG_LEVEL,
   STOP_WITHIN_MS: serviceEnvironment.STOP_WITHIN_MS,
-  ISSUER: z.url().optional().describe('The issuer as the browser reaches it; default http://<LISTEN_HOST>:<HTTP_PORT>'),
-  CLIENT_ID: z.string().min(1).default('campanella').describe('The one relying party'),
+  ISSUER: z
+    .url()
+    .optional()
+    .describe('<base>, as browsers and relying parties reach it, an origin; default http://<LISTEN_HOST>:<HTTP_PORT>'),
+  CLIENT_ID: z.string().min(1).default('campanella').describe("The plain provider's one relying party"),
   CLIENT_JWKS_URL: z
     .url()
-    .describe("Where the relying party publishes its public keys: identity's /.well-known/openid-client-jwks.json"),
-  REDIRECT_URIS: list.describe("The relying party's callbacks, separated by commas: <gateway>/login/callback"),
+    .describe("Where that one publishes its public keys: identity's /.well-known/openid-client-jwks.json"),
+  REDIRECT_URIS: list.describe('Its callbacks, separated by commas: <gateway>/login/callback'),
   POST_LOGOUT_REDIRECT_URIS: list.describe(
-    'Where a browser may be sent after leaving, separated by commas: <gateway>/',
+    'Where a browser may be sent after leaving the plain provider, separated by commas: <gateway>/',
   ),
   RELYING_PARTIES: list
     .optional()
-    .describe('Entity ids of the relying parties onboarded in both federations, separated by commas; unset: none'),
+    .describe(
+      "Entity ids (= client ids) onboarded in both federations, separated by commas: the gateway's origins; unset: none",
+    ),
   STATEMENT_LIFETIME_S: z.coerce
     .number()
     .int()
     .min(1)
     .max(86_400)
     .default(3_600)
-    .describe('How long statements of the federations are valid, in seconds'),
+    .describe('How long statements of the federations are valid; trust marks live 24 times as long'),
   CONTROL_PORT: serviceEnvironment.HTTP_PORT.unwrap()
     .optional()
     .describe('The control API, on LISTEN_HOST; unset: there is none'),

@@ -5,14 +5,14 @@ import { Behaviour, type Behaviours, NORMAL } from './behaviours.ts';
 import type { EidProvider } from './eid/eid-provider.ts';
 import { makeSigningKey } from './federation/keys.ts';
 
-const Rotation = z.strictObject({ keepOld: z.boolean().default(true) });
+const Rotation = z.strictObject({ keepOld: z.boolean().default(true), announceOnly: z.boolean().default(false) });
 
 /**
  * Scripts the sandbox's entities. It trusts whoever reaches it: its port belongs on loopback.
  *
  * - `GET /entities` how each behaves; `PUT /entities/:name` sets it; `DELETE /entities/:name` back to normal;
  * - `DELETE /entities` all back to normal;
- * - `POST /entities/:name/rotate-keys` gives a provider another protocol key.
+ * - `POST /entities/:name/rotate-keys` gives a provider another protocol key, or with `announceOnly` publishes the next one.
  */
 export function controlApp(options: {
   readonly logger: Logger;
@@ -45,7 +45,9 @@ export function controlApp(options: {
     const provider = providers.get(known(request.params.name));
     if (provider === undefined) throw new HttpRefusal(422, 'no_provider', 'Solo un gestore ha chiavi di protocollo');
     const rotation = parse(Rotation, request.body ?? {});
-    provider.rotate(await makeSigningKey(), rotation);
+    const key = await makeSigningKey();
+    if (rotation.announceOnly) provider.announce(key);
+    else provider.rotate(key, rotation);
     response.json({ kids: provider.keys().map((key) => key.kid) });
   });
   finishHttpApp(app);

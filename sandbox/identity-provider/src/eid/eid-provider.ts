@@ -33,9 +33,11 @@ export interface EidProviderOptions {
 export interface EidProvider {
   /** The present oidc-provider: another one after each rotation, with the same sign-ins under way. */
   current(): Provider;
-  /** Public protocol keys, the one that signs first. */
+  /** Public protocol keys as published, the one that signs first. */
   keys(): readonly SigningKey['publicJwk'][];
-  /** Signs with another key from now on; the ones of before stay published, unless they are to be forgotten. */
+  /** Publishes a key without signing with it yet. */
+  announce(key: SigningKey): void;
+  /** Signs from now on with the key that was announced, else with this one; the ones of before stay published unless they are to be forgotten. */
   rotate(key: SigningKey, options: { readonly keepOld: boolean }): void;
 }
 
@@ -47,13 +49,19 @@ export function eidProvider(options: EidProviderOptions): EidProvider {
   const store = memoryStore();
   const cookieKeys = [randomBytes(32).toString('base64url')];
   let keys: readonly SigningKey[] = [options.key];
+  let announced: SigningKey | null = null;
   const make = () => makeProvider(options, { store, cookieKeys, keys: () => keys });
   let provider = make();
   return {
     current: () => provider,
-    keys: () => keys.map((key) => key.publicJwk),
+    keys: () => [...keys, ...(announced === null ? [] : [announced])].map((key) => key.publicJwk),
+    announce: (key) => {
+      announced = key;
+    },
     rotate: (key, { keepOld }) => {
-      keys = keepOld ? [key, ...keys].slice(0, KEYS_KEPT) : [key];
+      const next = announced ?? key;
+      announced = null;
+      keys = keepOld ? [next, ...keys].slice(0, KEYS_KEPT) : [next];
       provider = make();
     },
   };
@@ -75,7 +83,10 @@ function makeProvider(options: EidProviderOptions, kept: Kept): Provider {
     adapter: adapterOf(options, kept),
     pairwiseIdentifier: (_ctx, accountId, client) => pairwise(client.clientId, accountId),
     jwks: { keys: kept.keys().map((key) => key.privateJwk) },
+    // The rules want POST too; oidc-provider then wants the session's cookie to cross sites. No session is ever stored.
+    enableHttpPostMethods: true,
     cookies: {
+      long: { sameSite: 'none', httpOnly: true, signed: true },
       keys: kept.cookieKeys,
       names: { session: `idp_${name}_session`, interaction: `idp_${name}_interaction`, resume: `idp_${name}_resume` },
     },

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Scheme } from './scheme.ts';
 
@@ -25,9 +26,11 @@ export function checkRequestObject(
  * @see the technical rules, "Authorization endpoint"
  */
 export function checkRequest(ctx: KoaContextWithOIDC, scheme: Scheme): void {
-  const parameters = ctx.oidc.params ?? {};
-  const text = (name: string) => String(parameters[name] ?? '');
-  checkRepeated(ctx, scheme, text);
+  const outer: Readonly<Record<string, unknown>> = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) ?? {};
+  // The verified request object itself: oidc-provider has dropped by now what it does not know.
+  const asked = decodeJwt<Readonly<Record<string, unknown>>>(String(outer['request']));
+  const text = (name: string) => String(asked[name] ?? '');
+  checkRepeated(outer, scheme, text);
   for (const scope of text('scope').split(' ')) {
     if (!scheme.scopes.includes(scope)) throw new errors.InvalidScope(`the scope ${scope} is not supported`, scope);
   }
@@ -40,11 +43,10 @@ export function checkRequest(ctx: KoaContextWithOIDC, scheme: Scheme): void {
     throw new errors.InvalidRequest('prompt must be "consent" or "consent login"');
   }
   if (text('acr_values') === '') throw new errors.InvalidRequest('acr_values is required');
-  checkClaims(text('claims'), scheme);
+  checkClaims(String(ctx.oidc.params?.['claims'] ?? ''), scheme);
 }
 
-function checkRepeated(ctx: KoaContextWithOIDC, scheme: Scheme, text: (name: string) => string): void {
-  const outer: Readonly<Record<string, unknown>> = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) ?? {};
+function checkRepeated(outer: Readonly<Record<string, unknown>>, scheme: Scheme, text: (name: string) => string): void {
   for (const name of scheme.repeatedParameters) {
     if (outer[name] !== text(name)) {
       throw new errors.InvalidRequest(`${name} must be in the HTTP request too, as in the request object`);

@@ -43,7 +43,8 @@ const PERSON = ['given_name', 'family_name', 'place_of_birth', 'birthdate', 'gen
 
 export const SPID: Scheme = {
   scopes: ['openid', 'offline_access'],
-  scopeClaims: { openid: ['sub'] },
+  // A company's identity says so unasked: relying parties must be able to refuse it. Citizens have no such claims.
+  scopeClaims: { openid: ['sub', COMPANY_NAME, COMPANY_FISCAL_NUMBER, VAT_NUMBER] },
   claims: [...PERSON, SPID_CODE, COMPANY_NAME, COMPANY_FISCAL_NUMBER, VAT_NUMBER, REGISTERED_OFFICE],
   repeatedParameters: ['scope', 'code_challenge', 'code_challenge_method', 'client_id', 'response_type'],
   hasAttributesInIdToken: false,

@@ -11,6 +11,7 @@ import {
 } from './statements.ts';
 
 const ANSWER_WITHIN_MS = 5_000;
+const REASON_CHARACTERS_MAX = 300;
 const STATEMENT_CHARACTERS_MAX = 256 * 1024;
 
 /** What a trust chain says about a subject. */
@@ -48,11 +49,12 @@ export async function readStatement(url: string): Promise<string> {
   } catch (cause) {
     throw new FederationError('temporarily_unavailable', `${url} does not answer`, cause);
   }
-  if (response.status === 404) throw new FederationError('invalid_client', `${url} answers 404`);
-  if (response.status !== 200) {
-    throw new FederationError('temporarily_unavailable', `${url} answers ${response.status}: ${text.slice(0, 300)}`);
-  }
   const contentType = response.headers.get('content-type')?.split(';')[0];
+  if (response.status !== 200) {
+    const reason = contentType === 'application/json' ? `: ${text.slice(0, REASON_CHARACTERS_MAX)}` : '';
+    const code = response.status === 404 ? 'invalid_client' : 'temporarily_unavailable';
+    throw new FederationError(code, `${url} answers ${response.status}${reason}`);
+  }
   if (contentType !== `application/${ENTITY_STATEMENT}`) {
     throw new FederationError(
       'invalid_client',
