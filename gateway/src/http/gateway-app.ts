@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Express } from 'express';
 import { apiRoutes } from './api-proxy.ts';
 import { bodyGuard } from './body.ts';
+import { federationRoutes } from './federation-routes.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { framingGuard, securityHeaders, siteGuard } from './guards.ts';
 import { refuseOtherMethods } from './methods.ts';
@@ -15,6 +16,7 @@ export function gatewayRoutes(app: Express, deps: GatewayDeps): void {
   app.use(framingGuard, siteGuard(deps), bodyGuard);
   sessionRoutes(app, deps);
   signInRoutes(app, deps);
+  federationRoutes(app, deps);
   refuseOtherMethods(app);
   apiRoutes(app, deps);
   portalRoutes(app, deps.portalDir);

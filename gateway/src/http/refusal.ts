@@ -72,7 +72,10 @@ export function setHome(response: Response, url: string): void {
   homes.set(response, url);
 }
 
-/** Answers a refusal: problem details (RFC 9457) under /api and to whoever sends something, a page in Italian to a browser. */
+/** Read by programs: ours in the browser, and those of the federations. */
+const FOR_PROGRAMS = /^\/(?:api\/|\.well-known\/|resolve$)/;
+
+/** Answers a refusal: problem details (RFC 9457) to programs and to whoever sends something, a page in Italian to a browser. */
 export function answerRefusal(
   request: Request,
   response: Response,
@@ -85,7 +88,7 @@ export function answerRefusal(
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_S));
   if (allow !== undefined) response.set('Allow', allow.join(', '));
   if (retryAfterS !== undefined) response.set('Retry-After', String(retryAfterS));
-  const wantsPage = request.method === 'GET' && !request.path.startsWith('/api/');
+  const wantsPage = request.method === 'GET' && !FOR_PROGRAMS.test(request.path);
   if (!wantsPage) {
     const problem = { type: 'about:blank', title: text.title, status, detail: text.detail, kind };
     response.type('application/problem+json').send(JSON.stringify({ ...problem, fields }));
