@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Express } from 'express';
+import { apiDocsRoutes } from './api-docs.ts';
 import { apiRoutes } from './api-proxy.ts';
 import { bodyGuard } from './body.ts';
 import { federationRoutes } from './federation-routes.ts';
@@ -17,6 +18,7 @@ export function gatewayRoutes(app: Express, deps: GatewayDeps): void {
   sessionRoutes(app, deps);
   signInRoutes(app, deps);
   federationRoutes(app, deps);
+  apiDocsRoutes(app, deps);
   refuseOtherMethods(app);
   apiRoutes(app, deps);
   portalRoutes(app, deps.portalDir);
