@@ -26,6 +26,8 @@ export interface World {
   readonly gateway: Process;
   readonly identity: Process;
   readonly provider: Process;
+  /** What identity was started with, for an operator's commands. */
+  readonly identityEnvironment: Readonly<Record<string, string>>;
   /** Goes through the provider's pages as a citizen would; null gives up. @returns the answer of the gateway's callback */
   signIn(browser: Browser, username: string | null, returnTo?: string): Promise<Answer>;
   /** Begins only. @returns the provider's address */
@@ -35,8 +37,17 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Starts everything. @param environment more for the gateway */
-export async function startWorld(environment: Record<string, string> = {}): Promise<World> {
+/** More for the parts beside the gateway. */
+export interface MoreEnvironment {
+  readonly identity?: Readonly<Record<string, string>>;
+  readonly provider?: Readonly<Record<string, string>>;
+}
+
+/** Starts everything. @param environment more for the gateway @param moreAt more for the others, once it is known where all are */
+export async function startWorld(
+  environment: Record<string, string> = {},
+  moreAt: (at: { readonly url: string; readonly providerUrl: string }) => MoreEnvironment = () => ({}),
+): Promise<World> {
   const [port, opsPort, providerPort, providerOps, grpcPort, httpPort, identityOps] = await Promise.all(
     Array.from({ length: 7 }, () => freePort()),
   );
@@ -51,7 +62,25 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
     startUpstream(),
     makePortal(),
   ]);
+  const more = moreAt({ url, providerUrl });
   const levels = [2, 3].map((level) => `https://www.spid.gov.it/SpidL${level}`);
+  const identityEnvironment = {
+    GRPC_PORT: `${grpcPort}`,
+    HTTP_PORT: `${httpPort}`,
+    OPS_PORT: `${identityOps}`,
+    DATABASE_URL: database.url,
+    ANAGRAFICA_ADDRESS: anagrafica.address,
+    FIELD_KEY: randomBytes(32).toString('base64'),
+    PERSON_HASH_KEY: randomBytes(32).toString('base64'),
+    SIGN_IN_PROVIDERS: JSON.stringify([
+      { key: 'spid', issuer: providerUrl, clientId: 'campanella', acrValues: [levels[0]] },
+      { key: 'cie', issuer: providerUrl, clientId: 'campanella', acrValues: [levels[1]] },
+    ]),
+    REDIRECT_URIS: `${url}/login/callback`,
+    POST_LOGOUT_REDIRECT_URIS: `${url}/`,
+    ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
+    ...more.identity,
+  };
   const [provider, identity, gateway] = await Promise.all([
     startProcess({
       entry: join(ROOT, 'sandbox/identity-provider/src/main.ts'),
@@ -61,27 +90,13 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
         CLIENT_JWKS_URL: `${identityHttpUrl}/.well-known/openid-client-jwks.json`,
         REDIRECT_URIS: `${url}/login/callback`,
         POST_LOGOUT_REDIRECT_URIS: `${url}/`,
+        ...more.provider,
       },
       readyUrl: `http://127.0.0.1:${providerOps}/ready`,
     }),
     startProcess({
       entry: join(ROOT, 'services/identity/src/main.ts'),
-      environment: {
-        GRPC_PORT: `${grpcPort}`,
-        HTTP_PORT: `${httpPort}`,
-        OPS_PORT: `${identityOps}`,
-        DATABASE_URL: database.url,
-        ANAGRAFICA_ADDRESS: anagrafica.address,
-        FIELD_KEY: randomBytes(32).toString('base64'),
-        PERSON_HASH_KEY: randomBytes(32).toString('base64'),
-        SIGN_IN_PROVIDERS: JSON.stringify([
-          { key: 'spid', issuer: providerUrl, clientId: 'campanella', acrValues: [levels[0]] },
-          { key: 'cie', issuer: providerUrl, clientId: 'campanella', acrValues: [levels[1]] },
-        ]),
-        REDIRECT_URIS: `${url}/login/callback`,
-        POST_LOGOUT_REDIRECT_URIS: `${url}/`,
-        ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
-      },
+      environment: identityEnvironment,
       readyUrl: `http://127.0.0.1:${identityOps}/ready`,
     }),
     startProcess({
@@ -111,7 +126,7 @@ export async function startWorld(environment: Record<string, string> = {}): Prom
     chooseCitizen(browser, providerUrl, start, username);
   return {
     ...{ url, host, providerUrl, identityHttpUrl, databaseUrl: database.url },
-    ...{ redis, anagrafica, upstream, gateway, identity, provider, begin, atProvider },
+    ...{ redis, anagrafica, upstream, gateway, identity, provider, begin, atProvider, identityEnvironment },
     signIn: async (browser, username, returnTo) =>
       browser.ask(await atProvider(browser, await begin(browser, returnTo), username)),
     close: async () => {
