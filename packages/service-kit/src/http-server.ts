@@ -163,17 +163,16 @@ export function httpServer(options: HttpServerOptions): HttpServer {
   });
   server.on('connect', (_request: IncomingMessage, socket) => refuse(socket, NO_TUNNELS));
   const countOf = new Map<string, number>();
-  // Node's server knows a TLS connection only once its handshake is done.
-  const handshaking = new Map<string, Socket>();
-  tlsServer?.on('secureConnection', (socket) => handshaking.delete(peerOf(socket)));
+  // Kept here, since Node counts a connection that is silent or in its handshake as one at work. By peer: a request knows the TLS socket only.
+  const open = new Map<string, Socket>();
   server.on('connection', (socket: Socket) => {
     const from = socket.remoteAddress ?? '';
     const count = (countOf.get(from) ?? 0) + 1;
     countOf.set(from, count);
     const peer = peerOf(socket);
-    if (tls !== undefined) handshaking.set(peer, socket);
+    open.set(peer, socket);
     socket.once('close', () => {
-      handshaking.delete(peer);
+      open.delete(peer);
       const left = (countOf.get(from) ?? 1) - 1;
       if (left === 0) countOf.delete(from);
       else countOf.set(from, left);
@@ -199,8 +198,12 @@ export function httpServer(options: HttpServerOptions): HttpServer {
     async stop() {
       isStopping = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of handshaking.values()) socket.destroy();
-      for (const response of answering.values()) if (!response.headersSent) response.setHeader('connection', 'close');
+      const atWork = new Set<string>();
+      for (const response of answering.values()) {
+        if (response.socket !== null) atWork.add(peerOf(response.socket));
+        if (!response.headersSent) response.setHeader('connection', 'close');
+      }
+      for (const [peer, socket] of open) if (!atWork.has(peer)) socket.destroy();
       const cut = setTimeout(() => server.closeAllConnections(), drainMs);
       await closed;
       clearTimeout(cut);

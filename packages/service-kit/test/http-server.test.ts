@@ -122,6 +122,18 @@ test('one address cannot take all connections, and has them back when it lets go
   await eventually(async () => (await sendRaw(world.address, get)).status === 200, { withinMs: 5_000 });
 });
 
+test('a stop does not wait for a connection on which nothing was asked', async () => {
+  const world = await arrange({ drainMs: 60_000 });
+  const [host = '', port = ''] = world.address.split(':');
+  const silent = connect({ host, port: Number(port) });
+  await new Promise((resolve) => silent.once('connect', resolve));
+  const closed = new Promise((resolve) => silent.once('close', resolve));
+  silent.on('error', () => undefined);
+  running.length = 0;
+  await world.server.stop();
+  await closed;
+}, 20_000);
+
 test('a stop lets requests under way end, closes their connections, and refuses new ones at once', async () => {
   const world = await arrange({ drainMs: 10_000 });
   const url = `http://${world.address}/slow`;
