@@ -32,3 +32,10 @@ test.each(['{', '{"Servizi.Example":1}', '{"a.example":0}', '{"a.example/x":1}',
     expect(() => config(environment({ MUNICIPALITY_HOSTS: hosts }))).toThrow('MUNICIPALITY_HOSTS');
   },
 );
+
+test('a listener for cards needs all of its files, and without one none is asked for', () => {
+  expect(config(environment({})).CNS_PORT).toBeUndefined();
+  expect(() => config(environment({ CNS_PORT: '8443', CNS_TLS_CERT_FILE: 'a', CNS_CA_FILE: 'b' }))).toThrow(
+    /CNS_TLS_KEY_FILE[\s\S]*CNS_CRL_FILE/,
+  );
+});

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { cookieJar, readCookie } from './cookies.ts';
+import { cookieJar, hasCookie, readCookie } from './cookies.ts';
 
 test('over https a cookie is bound to this host, this scheme and all paths', () => {
   const jar = cookieJar(true);
@@ -22,4 +22,11 @@ test('a cookie is read by its whole name', () => {
 test('a cookie given twice with different values is no cookie', () => {
   expect(readCookie('s=planted; s=ours', 's')).toBeNull();
   expect(readCookie('s=ours; s=ours', 's')).toBe('ours');
+});
+
+test('a cookie that nobody can read was sent all the same', () => {
+  expect(hasCookie('a=1; s=planted; s=ours', 's')).toBe(true);
+  expect(hasCookie('s=', 's')).toBe(true);
+  expect(hasCookie('xs=1; s', 's')).toBe(false);
+  expect(hasCookie(undefined, 's')).toBe(false);
 });

@@ -53,7 +53,8 @@ export function configurationTable(schema: z.ZodObject): string {
   const rows = Object.entries(schema.shape).map(([name, field]) => {
     const unset = field instanceof z.ZodType ? field.safeParse(undefined) : undefined;
     const value = unset?.success === true ? unset.data : undefined;
-    const meaning = unset?.success !== true ? '**required**' : value === undefined ? 'unset' : `\`${String(value)}\``;
+    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const meaning = unset?.success !== true ? '**required**' : value === undefined ? 'unset' : `\`${shown}\``;
     return `| \`${name}\` | ${meaning} | ${(descriptionOf(field) ?? '').replaceAll('|', '\\|')} |`;
   });
   return ['| variable | default | what |', '| --- | --- | --- |', ...rows].join('\n');
