@@ -59,7 +59,7 @@ const OpenidEntry = z
       prompt: entry.prompt === undefined ? preset.prompt : entry.prompt,
       codiceFiscaleClaim: entry.codiceFiscaleClaim ?? preset.codiceFiscaleClaim,
       codiceFiscalePrefix: entry.codiceFiscalePrefix ?? preset.codiceFiscalePrefix,
-      companyClaims: preset.companyClaims,
+      companyClaims: [...preset.companyClaims],
       claimsParameter: entry.claimsParameter ?? preset.claimsParameter,
       signedRequest: preset.signedRequest,
       sealedAnswers: preset.sealedAnswers,

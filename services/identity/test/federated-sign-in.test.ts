@@ -38,6 +38,7 @@ test('the request is a signed object with all that SPID and CIE ask for, and rep
         'https://attributes.eid.gov.it/fiscal_number': { essential: true },
         given_name: { essential: true },
         family_name: { essential: true },
+        'https://attributes.eid.gov.it/company_fiscal_number': null,
       },
     },
   });

@@ -92,6 +92,23 @@ describe('an id token is refused', () => {
   });
 });
 
+test('a key that the provider has just taken into use is learnt at once, by reading its chain again', async () => {
+  const key = await scriptedKey('protocol of tomorrow');
+  bend({
+    idTokenKey: key,
+    userinfoKey: key,
+    providerStatement: (claims) => withProtocolKeys(claims, [world.federation.keys.protocol.publicJwk, key.publicJwk]),
+  });
+  // Chains are read anew every few seconds at the most.
+  world.later(6_000);
+  expect(await refusal()).toBe('signed in');
+});
+
+function withProtocolKeys(claims: Record<string, unknown>, keys: readonly unknown[]): Record<string, unknown> {
+  const metadata = claims['metadata'] as { openid_provider: Record<string, unknown> };
+  return { ...claims, metadata: { ...metadata, openid_provider: { ...metadata.openid_provider, jwks: { keys } } } };
+}
+
 test('a level above the one asked for is accepted', async () => {
   bend({ acr: 'https://www.spid.gov.it/SpidL3' });
   expect(await refusal()).toBe('signed in');
@@ -207,6 +224,7 @@ describe('what a browser brings back', () => {
     ['25', 'access_denied', 'ErrorCode nr25', 'cancelled nr25'],
     ['none', 'access_denied', 'no number', 'cancelled access_denied'],
     ['of the protocol', 'server_error', 'Mario was here', 'provider_error server_error'],
+    ['of a provider that is overloaded', 'temporarily_unavailable', '', 'provider_away temporarily_unavailable'],
     ['of nobody', '<script>alert(1)</script>', '', 'provider_error unknown_error'],
   ])(
     'with the error %s is told by its number, and by nothing the provider wrote',

@@ -34,7 +34,7 @@ export interface OpenidMethod extends Offered {
   /** Where the codice fiscale is, and what stands before it, e.g. `TINIT-`. */
   readonly codiceFiscaleClaim: string;
   readonly codiceFiscalePrefix: string;
-  /** Claims that only a company's identity has: with one of them nobody is signed in. */
+  /** Claims that only a company's identity has: asked for where there are such identities, and with one of them nobody is signed in. */
   readonly companyClaims: readonly string[];
   /** Whether the claims are asked for one by one (the `claims` parameter, as SPID and CIE want) besides by scope. */
   readonly claimsParameter: boolean;
@@ -70,9 +70,13 @@ export function isOffered(method: SignInMethod, municipalityId: number): boolean
   return method.municipalityIds === null || method.municipalityIds.includes(municipalityId);
 }
 
-/** The claims of userinfo that a sign-in needs, and no other is asked for. */
-export function claimsNeeded(method: OpenidMethod): readonly string[] {
-  return [method.codiceFiscaleClaim, 'given_name', 'family_name'];
+/** The claims of userinfo that are asked for: those a sign-in needs, those that tell a company, and no other. */
+export function claimsAsked(method: OpenidMethod): Readonly<Record<string, { readonly essential: true } | null>> {
+  const needed = [method.codiceFiscaleClaim, 'given_name', 'family_name'];
+  return {
+    ...Object.fromEntries(needed.map((claim) => [claim, { essential: true }] as const)),
+    ...Object.fromEntries(method.companyClaims.map((claim) => [claim, null] as const)),
+  };
 }
 
 /** Levels of assurance in the spelling of SPID, which CIE shares (AgID, OpenID Connect in SPID; CIE id, technical manual). */
@@ -88,7 +92,6 @@ const ATTRIBUTES = 'https://attributes.eid.gov.it';
 const ITALIAN = {
   codiceFiscaleClaim: `${ATTRIBUTES}/fiscal_number`,
   codiceFiscalePrefix: 'TINIT-',
-  companyClaims: [`${ATTRIBUTES}/company_fiscal_number`, `${ATTRIBUTES}/vat_number`, `${ATTRIBUTES}/company_name`],
   claimsParameter: true,
 };
 const FEDERATED = {
@@ -101,12 +104,22 @@ const FEDERATED = {
   assertionAudience: 'token_endpoint',
 } as const;
 
-/** What each kind of provider wants unless the configuration says otherwise. SPID and CIE differ in their anchor alone. */
+const COMPANY_CLAIMS = [
+  `${ATTRIBUTES}/company_fiscal_number`,
+  `${ATTRIBUTES}/vat_number`,
+  `${ATTRIBUTES}/company_name`,
+];
+
+/**
+ * What each kind of provider wants unless the configuration says otherwise. SPID and CIE differ in their anchor, and in that no company has
+ * a CIE.
+ */
 export const PRESETS = {
-  spid: { ...FEDERATED, label: 'Entra con SPID' },
-  cie: { ...FEDERATED, label: 'Entra con CIE' },
+  spid: { ...FEDERATED, label: 'Entra con SPID', companyClaims: COMPANY_CLAIMS },
+  cie: { ...FEDERATED, label: 'Entra con CIE', companyClaims: [] },
   openid: {
     ...ITALIAN,
+    companyClaims: COMPANY_CLAIMS,
     label: 'Entra con il portale regionale',
     scope: 'openid',
     acrValues: [],

@@ -28,9 +28,10 @@ export interface TrustChains {
   /**
    * An entity as its anchor vouches for it. A chain that is still valid is good enough while the anchor is away.
    *
+   * @param isAnew reads the chain again though it is fresh, at most every few seconds: for an entity that signs with a key we do not know
    * @throws FetchError when a statement cannot be had and no valid chain is known; StatementError when the chain does not lead to trust
    */
-  resolve(anchor: TrustAnchor, entityId: string, type: string): Promise<ResolvedEntity>;
+  resolve(anchor: TrustAnchor, entityId: string, type: string, isAnew?: boolean): Promise<ResolvedEntity>;
   /** The entities of a type that an anchor lists. @throws FetchError, StatementError */
   list(anchor: TrustAnchor, type: string): Promise<readonly string[]>;
   /** A superior's present statement about a subordinate. @throws FetchError, StatementError */
@@ -49,6 +50,8 @@ const HINTS_MAX = 5;
 /** A chain is read again after this, long before it expires, so that a withdrawn statement or a new key is noticed. */
 const FRESH_MS = 10 * 60_000;
 const RETRY_MS = 30_000;
+/** Whoever can send us unknown keys makes nobody read chains more often than this. */
+const ANEW_EVERY_MS = 5_000;
 const ENTRIES_MAX = 500;
 
 const chainExpiry = gauge('campanella_identity_trust_chain_expires_seconds', 'When a trust chain in use expires', [
@@ -58,6 +61,7 @@ const chainExpiry = gauge('campanella_identity_trust_chain_expires_seconds', 'Wh
 interface Entry {
   resolved: ResolvedEntity | null;
   freshUntilMs: number;
+  readAtMs: number;
   resolving: Promise<ResolvedEntity> | null;
 }
 
@@ -65,14 +69,15 @@ interface Entry {
 export function openTrustChains(options: TrustChainsOptions): TrustChains {
   const entries = new Map<string, Entry>();
   return {
-    resolve: async (anchor, entityId, type) => {
+    resolve: async (anchor, entityId, type, isAnew = false) => {
       const key = `${anchor.entityId} ${type} ${entityId}`;
-      const entry = entries.get(key) ?? { resolved: null, freshUntilMs: 0, resolving: null };
+      const entry = entries.get(key) ?? { resolved: null, freshUntilMs: 0, readAtMs: 0, resolving: null };
       if (!entries.has(key) && entries.size >= ENTRIES_MAX) entries.delete(entries.keys().next().value ?? '');
       entries.set(key, entry);
       const nowMs = options.now().getTime();
       const isValid = entry.resolved !== null && entry.resolved.expiresAt.getTime() > nowMs;
-      if (isValid && entry.resolved !== null && nowMs < entry.freshUntilMs) return entry.resolved;
+      const isFresh = nowMs < entry.freshUntilMs && !(isAnew && nowMs - entry.readAtMs > ANEW_EVERY_MS);
+      if (isValid && isFresh && entry.resolved !== null) return entry.resolved;
       entry.resolving ??= resolveAnew(options, anchor, entityId, type, entry).finally(() => {
         entry.resolving = null;
       });
@@ -96,6 +101,7 @@ async function resolveAnew(
   try {
     const resolved = await resolveChain(options, anchor, entityId, type);
     entry.resolved = resolved;
+    entry.readAtMs = options.now().getTime();
     entry.freshUntilMs = Math.min(options.now().getTime() + FRESH_MS, resolved.expiresAt.getTime());
     chainExpiry.set({ entity: entityId }, resolved.expiresAt.getTime() / 1000);
     return resolved;

@@ -11,7 +11,7 @@ import {
   ProviderAwayError,
   type RedemptionRefusal,
 } from '../app/ports.ts';
-import { claimsNeeded, type OpenidMethod } from '../domain/sign-in-method.ts';
+import { claimsAsked, type OpenidMethod } from '../domain/sign-in-method.ts';
 import type { RelyingParties } from '../federation/relying-parties.ts';
 import { privateKeyOf } from '../keys/json-web-keys.ts';
 import { AnswerFault, idOf, type OpenConversation, openConversation } from './conversation.ts';
@@ -98,6 +98,7 @@ async function converse(
     ...options,
     method,
     server,
+    renewKeys: async () => (await options.directory.server(method, party.issuer, true)).keys,
     clientId,
     signingKey: { key: await privateKeyOf(inUse), kid: inUse.kid },
   });
@@ -110,7 +111,6 @@ async function authorizationUrl(
   secrets: AuthorizationSecrets,
 ): Promise<string> {
   const { config, server } = conversation;
-  const userinfo = Object.fromEntries(claimsNeeded(method).map((claim) => [claim, { essential: true }]));
   const parameters: Record<string, string> = {
     redirect_uri: secrets.redirectUri,
     scope: method.scope,
@@ -123,7 +123,7 @@ async function authorizationUrl(
   };
   if (method.acrValues.length > 0) parameters['acr_values'] = method.acrValues.join(' ');
   if (method.prompt !== null) parameters['prompt'] = method.prompt;
-  if (method.claimsParameter) parameters['claims'] = JSON.stringify({ userinfo });
+  if (method.claimsParameter) parameters['claims'] = JSON.stringify({ userinfo: claimsAsked(method) });
   if (!method.signedRequest) {
     const { href } = openid.buildAuthorizationUrl(config, parameters);
     conversation.note('authentication_request', href);
@@ -152,6 +152,7 @@ function refusalOf(error: unknown): RedemptionRefusal {
     // SPID tells what happened by a number in the description ("ErrorCode nr25"); the rest of it may name the person.
     const number = /ErrorCode nr(\d{2})/.exec(error.error_description ?? '')?.[1];
     const code = number === undefined ? plainCode(error.error) : `nr${number}`;
+    if (error.error === 'temporarily_unavailable') return { kind: 'provider_away', code };
     return { kind: isCancelled(error.error, number) ? 'cancelled' : 'provider_error', code };
   }
   if (error instanceof openid.ResponseBodyError) return { kind: 'provider_error', code: plainCode(error.error) };

@@ -19,8 +19,8 @@ export interface ProviderServer {
 /** Knows the providers: by their federation, or by their own discovery document. */
 export interface ProviderDirectory {
   offered(method: OpenidMethod): readonly OfferedProvider[];
-  /** @throws ProviderAwayError when nothing valid is known of it */
-  server(method: OpenidMethod, issuer: string): Promise<ProviderServer>;
+  /** @param isAnew reads a trust chain again, also while it is fresh @throws ProviderAwayError when nothing valid is known of it */
+  server(method: OpenidMethod, issuer: string, isAnew?: boolean): Promise<ProviderServer>;
   /** The anchor of a method that offers an entity; null for an entity that nobody offers. */
   anchorOf(entityId: string): TrustAnchor | null;
   /** Reads the lists of the federations where they are due. Never throws. */
@@ -60,11 +60,14 @@ export function openProviderDirectory(options: ProviderDirectoryOptions): Provid
       : (offers.get(method.key)?.providers ?? []);
   return {
     offered,
-    server: async (method, issuer) => {
+    server: async (method, issuer, isAnew = false) => {
       try {
         return method.registration.kind === 'static'
           ? await discover(options, discovered, method, method.registration)
-          : toServer(await options.chains.resolve(anchorOf(method.registration), issuer, PROVIDER_TYPE), options);
+          : toServer(
+              await options.chains.resolve(anchorOf(method.registration), issuer, PROVIDER_TYPE, isAnew),
+              options,
+            );
       } catch (error) {
         throw new ProviderAwayError(method.key, error);
       }

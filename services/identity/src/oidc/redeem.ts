@@ -93,8 +93,9 @@ async function sealedUserinfo(
   if (!isEncrypted(text)) throw new AnswerFault('userinfo_not_encrypted');
   const jwt = await openOrNote(conversation, text, keys);
   conversation.note('userinfo_response', jwt);
+  const providerKeys = await conversation.keysFor(jwt);
   try {
-    const { payload } = await jwtVerify(jwt, createLocalJWKSet(toJwks(server.keys)), {
+    const { payload } = await jwtVerify(jwt, createLocalJWKSet(toJwks(providerKeys)), {
       issuer: server.metadata.issuer,
       audience: clientId,
       subject,
