@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { SESSION_IDLE_MS, SESSION_LONGEST_MS } from '../src/domain/session.ts';
 import { openBrowser, send } from './browser.ts';
 import { comeBack, type Gateway, type Gateways, signedIn, startGateways } from './gateways.ts';
 import { PERSON } from './identity-contract.ts';
@@ -89,6 +91,43 @@ test('signing out ends this session on every gateway at once, and no other devic
   for (const { url } of [gateway, other]) expect(await statusOf(url, cookie)).toBe(401);
   expect(await statusOf(gateway.url, device.cookie)).toBe(200);
   expect(world.identity.callsOf('endAllSignIns')).toEqual([]);
+});
+
+/** Lets time pass for every session that there is: what was to happen in so many milliseconds happens now. */
+async function passTime(change: (redis: Redis, key: string) => Promise<unknown>): Promise<void> {
+  const redis = new Redis(world.redis.url);
+  try {
+    const keys = await redis.keys('gateway:session:*');
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) await change(redis, key);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test('a session unused for half an hour is over: 401, and its cookie is taken away', async () => {
+  const { cookie } = await signedIn(gateway.url);
+  await passTime(async (redis, key) => {
+    expect(await redis.pttl(key)).toBeGreaterThan(SESSION_IDLE_MS - 60_000);
+    await redis.pexpire(key, (await redis.pttl(key)) - SESSION_IDLE_MS);
+  });
+  const answer = await send(`${gateway.url}/api/ledger/balances`, { headers: { cookie } });
+  expect([answer.status, isRemoved(answer.headers['set-cookie'])]).toEqual([401, true]);
+});
+
+test('a session in use is over 8 hours after the sign-in: 401, and the page was told when', async () => {
+  const { browser, cookie } = await signedIn(gateway.url);
+  const shorten = (ms: number) =>
+    passTime(async (redis, key) => {
+      const session = JSON.parse((await redis.get(key)) ?? '{}');
+      await redis.set(key, JSON.stringify({ ...session, endsAtMs: session.endsAtMs - ms }), 'KEEPTTL');
+    });
+  await shorten(SESSION_LONGEST_MS - 600_000);
+  const { expiresAt } = (await browser.ask(`${gateway.url}/api/session`)).json();
+  expect(Date.parse(String(expiresAt)) - Date.now()).toBeLessThanOrEqual(600_000);
+  expect(await statusOf(gateway.url, cookie)).toBe(200);
+  await shorten(600_000);
+  expect(await statusOf(gateway.url, cookie)).toBe(401);
 });
 
 test.each([
