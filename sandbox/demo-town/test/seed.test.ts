@@ -91,7 +91,7 @@ async function recordingPlatform() {
           disableTerminal: note('disable'),
           putServiceDays: note('days'),
           putMenus: note('menus'),
-          putPastPresences: note('past'),
+          putAbsenceRules: note('rules'),
         },
       },
       { definition: TerminalServiceService, implementation: { connect } },
