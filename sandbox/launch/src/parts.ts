@@ -68,12 +68,8 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
     POST_LOGOUT_REDIRECT_URIS: gatewayUrls.map((url) => `${url}/`).join(','),
   };
   const jwks = { IDENTITY_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/jwks.json` };
-  const provider = (key: string, level: string) => ({
-    key,
-    issuer: httpAt(ports['identity-provider'].http),
-    clientId: 'campanella',
-    acrValues: [level],
-  });
+  const providers = httpAt(ports['identity-provider'].http);
+  const federations = { spid: `${providers}/agid`, cie: `${providers}/interno` };
   const service = (name: DatabaseName, needs: readonly string[], environment: Readonly<Record<string, string>>) => ({
     name,
     needs,
@@ -90,6 +86,7 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       environment: {
         ...common(wiring, 'identity-provider'),
         CLIENT_JWKS_URL: `${httpAt(ports.identity.http)}/.well-known/openid-client-jwks.json`,
+        RELYING_PARTIES: gatewayUrls.join(','),
         ...callbacks,
       },
     },
@@ -100,9 +97,18 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       FIELD_KEY: secrets.fieldKey,
       PERSON_HASH_KEY: secrets.personHashKey,
       SIGN_IN_PROVIDERS: JSON.stringify([
-        provider('spid', 'https://www.spid.gov.it/SpidL2'),
-        provider('cie', 'https://www.spid.gov.it/SpidL2'),
+        { key: 'spid', kind: 'spid', trustAnchor: federations.spid },
+        { key: 'cie', kind: 'cie', trustAnchor: federations.cie },
+        {
+          key: 'regione',
+          kind: 'openid',
+          issuer: providers,
+          clientId: 'campanella',
+          acrValues: ['https://www.spid.gov.it/SpidL2'],
+        },
+        { key: 'company', kind: 'company' },
       ]),
+      RELYING_PARTIES: JSON.stringify(gatewayUrls.map((url) => relyingParty(url, Object.values(federations)))),
       ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
       ...callbacks,
     }),
@@ -134,6 +140,21 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       },
     },
   ];
+}
+
+/** What Vallefinta is in the federations of SPID and CIE. */
+function relyingParty(url: string, authorityHints: readonly string[]): object {
+  return {
+    municipalityIds: [1],
+    clientId: url,
+    organizationName: 'Comune di Vallefinta',
+    homepageUri: url,
+    policyUri: `${url}/privacy`,
+    logoUri: `${url}/logo.svg`,
+    contacts: ['protocollo@pec.vallefinta.example'],
+    authorityHints,
+    ipaCode: 'c_demo',
+  };
 }
 
 /** A canteen: a virtual reader on a serial port, and the agent that reads it. */
