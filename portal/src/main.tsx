@@ -5,6 +5,11 @@ import './fonts.css';
 import './portal.css';
 import { App } from './app.tsx';
 
+// A browser may bring back a page as it stood when it was left, with data on it or a sign-in half done: it is loaded anew.
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) window.location.reload();
+});
+
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id root');
 createRoot(root).render(

@@ -25,6 +25,14 @@ test.each([
   ['/\\evil.example', '/'],
   ['https://evil.example', '/'],
   ['/accedi?errore=cancelled', '/'],
+  ['/accedi/identita-digitale', '/'],
+  ['/login/spid?return=/', '/'],
+  ['/x/../login/spid', '/'],
+  ['/logout', '/'],
+  ['/api/session', '/'],
+  ['/\t/evil.example', '/'],
+  ['/x/..//evil.example', '/'],
+  [`/${'x'.repeat(512)}`, '/'],
 ])('after sign-in %s leads to %s', (wanted, path) => {
   expect(returnPath(wanted)).toBe(path);
 });

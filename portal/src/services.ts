@@ -28,8 +28,19 @@ export function serviceAt(path: string): Service | undefined {
   return SERVICES.find((service) => service.path === page);
 }
 
-/** Where to go back to after sign-in: a page of this portal, never another site's, and never the sign-in itself. */
+const RETURN_LENGTH_MAX = 512;
+const BASE = 'http://portal.invalid';
+/** The gateway's own end points, and the sign-in itself. */
+const NO_PAGE = /^\/(?:api|login|logout|accedi)(?:[/?#]|$)/;
+
+/**
+ * Where to go back to after sign-in: a page of this portal, never another site's, and never the sign-in itself. What the gateway would
+ * refuse to go back to is the hub, so that a link gone wrong costs nobody the sign-in.
+ */
 export function returnPath(wanted: string | null): string {
-  if (wanted === null || !/^\/(?![/\\])/.test(wanted) || wanted.startsWith('/accedi')) return '/';
-  return wanted;
+  if (wanted === null || wanted.length > RETURN_LENGTH_MAX) return '/';
+  if (!/^\/(?!\/)[\x21-\x7e]*$/.test(wanted) || wanted.includes('\\')) return '/';
+  const { origin, pathname } = new URL(wanted, BASE);
+  if (origin !== BASE || pathname.startsWith('//')) return '/';
+  return NO_PAGE.test(pathname) ? '/' : wanted;
 }

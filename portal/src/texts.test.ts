@@ -12,10 +12,19 @@ test('the refusal is the known sentence, letter by letter', () => {
   expect(TEXTS.refusal.close).toBe('Chiudi');
 });
 
-test('every failure that the gateway names has an explanation and a next step', () => {
-  const kinds = ['cancelled', 'expired', 'provider_error', 'provider_away', 'no_codice_fiscale', 'unavailable'];
-  expect(Object.keys(TEXTS.signIn.failures)).toEqual(kinds);
-  for (const { text } of Object.values(TEXTS.signIn.failures)) expect(text).toMatch(/riprova|rivolgiti/i);
+test('every outcome of a sign-in says what happened and what to do next', () => {
+  for (const { title, what, todo } of Object.values(TEXTS.signIn.outcomes)) {
+    expect(title).not.toMatch(/nr\d|_/);
+    expect(what).toMatch(/\.$/);
+    expect(todo.join(' ')).toMatch(/riprova|rivolgiti/i);
+  }
+});
+
+test('the wait after too many attempts is told in minutes', () => {
+  const { text } = TEXTS.signIn.company.tooManyAttempts;
+  expect(text(1)).toContain('tra 1 minuto.');
+  expect(text(14)).toContain('tra 14 minuti.');
+  expect(text(null)).toContain('tra qualche minuto.');
 });
 
 test('no text is empty or has blanks at its ends, but for the status of a badge in use', () => {

@@ -14,6 +14,13 @@ export const TEXTS = {
     allServices: 'Tutti i servizi',
     signIn: 'Accedi',
     signOut: 'Esci',
+    otherWaysOut: 'Altri modi di uscire',
+    signOutEverywhere: 'Esci da tutti i dispositivi',
+    everywhereTitle: 'Uscire da tutti i dispositivi?',
+    everywhereText:
+      'Il tuo accesso termina su questo e su ogni altro computer, telefono o tablet da cui sei entrato. Usalo se hai lasciato aperto l’accesso altrove, o se qualcun altro lo sta usando.',
+    everywhereFailed: 'L’uscita non è riuscita: il tuo accesso può essere ancora attivo. Riprova.',
+    cancel: 'Annulla',
     signedInAs: 'Accesso eseguito come',
     signOutFailed:
       'L’uscita non è riuscita: il tuo accesso è ancora attivo. Riprova, o chiudi tutte le finestre del browser.',
@@ -69,74 +76,247 @@ export const TEXTS = {
     intro:
       'Accedi con l’identità digitale del genitore registrato come intestatario nell’iscrizione ai servizi scolastici.',
     goesTo: (page: string) => `Dopo l’accesso vai direttamente a: ${page}.`,
+    none: {
+      title: 'Nessun modo di accesso attivo',
+      text: 'Il Comune non ha ancora attivato l’accesso a questi servizi. Per assistenza:',
+    },
     digital: {
       title: "IDENTITA' DIGITALE",
-      text: 'Per i cittadini. Puoi usare SPID o la Carta d’Identità Elettronica (CIE).',
+      text: (names: string) => `Per i cittadini. Puoi usare ${names}.`,
+      names: {
+        spid: 'SPID',
+        cie: 'la Carta d’Identità Elettronica (CIE)',
+        certificate: 'la tessera sanitaria (TS-CNS) con un lettore di carte',
+        openid: 'un altro accesso ammesso dal Comune',
+      },
       button: 'Accedi al servizio',
+      choose: 'Scegli con quale identità digitale entrare.',
+      none: 'Il Comune non ha ancora attivato l’accesso con l’identità digitale. Per assistenza:',
     },
-    password: {
+    company: {
       title: 'LOGIN E PASSWORD',
       text: 'Riservato a chi ha una partita IVA. Le persone fisiche accedono solo con l’identità digitale.',
       username: 'Username',
+      usernameHelp: 'La partita IVA: 11 cifre.',
       password: 'Password',
+      showPassword: 'Mostra la password',
+      hidePassword: 'Nascondi la password',
       button: 'Entra con LOGIN',
-      notYet: 'L’accesso per le imprese non è ancora disponibile. Per assistenza:',
+      sending: 'Accesso in corso…',
+      missingUsername: 'Scrivi la partita IVA.',
+      missingPassword: 'Scrivi la password.',
+      looksLikePerson:
+        'Sembra il codice fiscale di una persona: qui entra solo chi ha una partita IVA. Per te c’è l’identità digitale:',
+      digitalLink: 'accedi con SPID, CIE o CNS',
+      wrongCredentials: {
+        title: 'Accesso non riuscito',
+        text: 'La partita IVA o la password non sono giuste. Controllale e riprova. Se hai dimenticato la password rivolgiti a:',
+      },
+      naturalPerson: {
+        title: 'Accesso riservato alle partite IVA',
+        text: 'Hai scritto il codice fiscale di una persona. Le persone fisiche non hanno una password: entrano con SPID, con la Carta d’Identità Elettronica (CIE) o con la tessera sanitaria (TS-CNS).',
+        link: 'Accedi con l’identità digitale',
+      },
+      tooManyAttempts: {
+        title: 'Troppi tentativi',
+        text: (minutes: number | null) =>
+          `Ci sono stati troppi tentativi di accesso. Riprova tra ${minutes === null ? 'qualche minuto' : minutes === 1 ? '1 minuto' : `${minutes} minuti`}. Se hai dimenticato la password rivolgiti a:`,
+      },
+      invalid: {
+        title: 'Dati da correggere',
+        text: 'Correggi i campi indicati e premi di nuovo Entra con LOGIN.',
+      },
+      away: {
+        title: 'Accesso momentaneamente non disponibile',
+        text: 'In questo momento non è possibile verificare i tuoi dati. Riprova tra qualche minuto: quello che hai scritto in Username resta qui.',
+      },
+      offline: {
+        title: 'Collegamento assente',
+        text: 'Il servizio non è raggiungibile: controlla il collegamento a Internet e riprova.',
+      },
     },
     spid: {
       title: 'SPID',
-      text: 'SPID, il Sistema Pubblico di Identità Digitale, è un nome utente con password che vale per tutti i servizi pubblici online. Le identità SPID delle persone giuridiche non possono essere usate qui.',
+      text: 'SPID, il Sistema Pubblico di Identità Digitale, è un nome utente con password che vale per tutti i servizi pubblici online.',
+      notForLegalPersons: 'Le identità SPID delle persone giuridiche non possono essere usate qui.',
       obtain: 'Non hai SPID? Per averlo',
       obtainLink: 'clicca qui',
       button: 'Entra con SPID',
+      more: 'Maggiori informazioni su SPID',
+      logo: 'SPID, Sistema Pubblico di Identità Digitale',
+      agid: 'AgID, Agenzia per l’Italia Digitale',
+      choose: 'Scegli il gestore della tua identità SPID',
+      noSpid: 'Non hai SPID?',
+      howTo: 'Come richiedere SPID',
+      cancel: 'Annulla',
+      close: 'Chiudi',
     },
     cie: {
       title: 'CieID (OIDC)',
-      text: 'CieID è l’accesso con la Carta d’Identità Elettronica. Vale anche per i servizi pubblici degli altri Stati dell’Unione europea.',
+      text: 'CieID è l’accesso con la Carta d’Identità Elettronica, dallo smartphone o dal computer. Vale anche per i servizi pubblici degli altri Stati dell’Unione europea.',
       obtain: 'Serve l’app CieID:',
       obtainLink: 'scarica l’app CieID',
       button: 'Entra con CIE',
     },
     card: {
       title: 'CNS/CIE',
-      text: 'L’accesso con la tessera sanitaria (TS-CNS) o con la CIE e un lettore di carte non è ancora disponibile. Intanto usa SPID o CieID.',
+      text: 'L’accesso con una carta e un lettore collegato al computer.',
+      cns: {
+        title: 'Tessera sanitaria (TS-CNS)',
+        needs:
+          'Servono il PIN (se non lo hai, chiedilo agli sportelli della tua Regione), il software della carta e un lettore di smart card.',
+        link: 'Scarica il software per la TS-CNS',
+      },
+      cie: {
+        title: 'Carta d’Identità Elettronica (CIE 3.0)',
+        needs: 'Servono il PIN, il software CIE e un lettore NFC.',
+        link: 'Scarica il software per la CIE',
+      },
+      before: 'Collega il lettore e inserisci la carta prima di premere il pulsante: il browser ti chiede il PIN.',
       button: 'Entra con CNS/CIE',
+    },
+    openid: {
+      title: 'ALTRO ACCESSO',
+      text: 'Un altro accesso ammesso dal Comune: si apre il suo sito, poi torni qui.',
     },
     alreadyIn: 'Hai già eseguito l’accesso.',
     alreadyInLink: 'Vai ai servizi scolastici',
-    retry: 'Riprova',
-    failures: {
+    outcome: {
+      todo: 'Che cosa fare',
+      retry: 'Riprova',
+      contact: 'Se hai bisogno di aiuto rivolgiti a:',
+      reference: 'Codice per l’assistenza:',
+    },
+    outcomes: {
       cancelled: {
         title: 'Accesso annullato',
-        text: 'Hai annullato l’accesso prima di concluderlo. Se vuoi entrare, riprova.',
+        what: 'Hai annullato l’accesso prima di concluderlo.',
+        todo: ['Se vuoi entrare, riprova.'],
       },
       expired: {
         title: 'Accesso scaduto',
-        text: 'È passato troppo tempo dall’inizio dell’accesso, o è stato iniziato in un’altra finestra. Riprova da qui.',
+        what: 'È passato troppo tempo da quando hai iniziato l’accesso, oppure lo hai iniziato in un’altra finestra o lo hai già concluso.',
+        todo: ['Riprova da qui e completa l’accesso nella stessa finestra, entro 10 minuti.'],
       },
       provider_error: {
         title: 'Accesso non riuscito',
-        text: 'Il gestore della tua identità digitale ha risposto con un errore. Riprova; se succede ancora, contatta il tuo gestore.',
+        what: 'Il gestore della tua identità digitale ha risposto con un errore, o con dati che non possiamo accettare.',
+        todo: [
+          'Riprova tra qualche minuto.',
+          'Se succede ancora, scegli un altro modo di accesso o contatta il tuo gestore.',
+        ],
       },
       provider_away: {
         title: 'Gestore non raggiungibile',
-        text: 'Il gestore dell’identità digitale in questo momento non risponde. Riprova tra qualche minuto, o usa un altro modo di accesso.',
+        what: 'Il gestore dell’identità digitale in questo momento non risponde.',
+        todo: ['Riprova tra qualche minuto.', 'Se hai un’altra identità digitale, usa quella.'],
       },
       no_codice_fiscale: {
         title: 'Codice fiscale mancante',
-        text: 'La tua identità digitale non comprende un codice fiscale italiano, che serve per trovare i tuoi dati. Rivolgiti all’ufficio indicato in fondo alla pagina.',
+        what: 'Il tuo accesso è riuscito, ma la tua identità digitale non comprende un codice fiscale italiano, che serve per trovare i tuoi dati. Succede con le identità di altri Stati europei (eIDAS).',
+        todo: [
+          'Se hai un codice fiscale italiano, riprova con SPID o con la CIE.',
+          'Se hai solo l’identità di un altro Stato, rivolgiti all’ufficio: ti dice come avere i tuoi dati.',
+        ],
       },
       unavailable: {
         title: 'Accesso momentaneamente non disponibile',
-        text: 'In questo momento non è possibile accedere. Riprova tra qualche minuto: nessun dato è andato perso.',
+        what: 'In questo momento non è possibile accedere, per un problema nostro. Nessun dato è andato perso.',
+        todo: ['Riprova tra qualche minuto.'],
       },
-    },
-    providerCodes: {
-      nr19: 'Hai inserito più volte credenziali sbagliate. Controllale, o recuperale sul sito del tuo gestore, poi riprova.',
-      nr20: 'La tua identità SPID non ha il livello di sicurezza richiesto (livello 2). Chiedilo al tuo gestore, poi riprova.',
-      nr21: 'Il tempo per inserire le credenziali è scaduto. Riprova.',
-      nr22: 'Non hai dato il consenso all’invio dei tuoi dati. Servono solo nome e codice fiscale: riprova e dai il consenso.',
-      nr23: 'La tua identità SPID è sospesa o revocata. Rivolgiti al tuo gestore.',
-      nr25: 'Hai annullato l’accesso prima di concluderlo. Se vuoi entrare, riprova.',
+      legal_person: {
+        title: 'Identità di una persona giuridica',
+        what: 'Hai usato l’identità digitale di un’azienda o di un ente: qui vale solo quella personale.',
+        todo: [
+          'Riprova con la tua identità personale di cittadino.',
+          'Se accedi per un’azienda con partita IVA, usa LOGIN E PASSWORD dove il Comune lo prevede.',
+        ],
+      },
+      certificate_refused: {
+        title: 'Carta non accettata',
+        what: 'La carta nel lettore non è stata accettata.',
+        todo: ['Controlla che sia la tua TS-CNS o la tua CIE, poi riprova.', 'Oppure scegli SPID o CieID.'],
+      },
+      card_untrusted: {
+        title: 'Carta non riconosciuta',
+        what: 'Il certificato della carta non viene da un ente ammesso a rilasciare TS-CNS o CIE.',
+        todo: [
+          'Controlla di avere inserito la tua TS-CNS o la tua CIE, e non un’altra carta.',
+          'Se il browser ti fa scegliere tra più certificati, riprova e scegli quello della carta.',
+          'Se è la carta giusta, segnalalo all’ufficio e intanto scegli SPID o CieID.',
+        ],
+      },
+      card_revoked: {
+        title: 'Carta revocata o sospesa',
+        what: 'Il certificato della carta è stato revocato o sospeso da chi lo ha rilasciato, per esempio dopo uno smarrimento.',
+        todo: [
+          'Se hai ricevuto una carta nuova, riprova con quella.',
+          'Altrimenti rivolgiti a chi ha rilasciato la carta, e intanto scegli SPID o CieID.',
+        ],
+      },
+      card_expired: {
+        title: 'Carta scaduta',
+        what: 'Il certificato della carta è scaduto, o non è ancora valido.',
+        todo: [
+          'Controlla la data di scadenza della carta, e la data e l’ora del computer.',
+          'Se hai una carta nuova, riprova con quella. Altrimenti scegli SPID o CieID.',
+        ],
+      },
+      card_not_for_sign_in: {
+        title: 'Certificato non adatto all’accesso',
+        what: 'Il certificato scelto non serve per accedere ai servizi: molte carte ne hanno anche uno per la firma digitale.',
+        todo: [
+          'Chiudi il browser e aprilo di nuovo, poi riprova.',
+          'Quando il browser ti fa scegliere, prendi il certificato di autenticazione: di solito il suo nome comincia con il tuo codice fiscale.',
+        ],
+      },
+      card_no_certificate: {
+        title: 'Carta non letta',
+        what: 'Il browser non ha presentato nessuna carta: il lettore, il software o il PIN non hanno funzionato, oppure hai annullato la richiesta.',
+        todo: [
+          'Controlla che il lettore sia collegato e che la carta sia inserita bene: con il chip in vista per la TS-CNS, appoggiata sul lettore NFC per la CIE.',
+          'Controlla che il software della carta sia installato e che il PIN non sia bloccato: dopo tre PIN sbagliati serve il PUK.',
+          'Chiudi tutte le finestre del browser, aprilo di nuovo con la carta inserita e riprova.',
+        ],
+      },
+      level_too_low: {
+        title: 'Livello di sicurezza insufficiente',
+        what: 'Sei entrato con un livello di sicurezza più basso di quello che serve per i dati dei bambini.',
+        todo: [
+          'Riprova e conferma l’accesso anche con l’app, con il codice o con la carta, come chiede il tuo gestore.',
+          'Se il tuo gestore non lo chiede, domandagli come attivare il livello 2.',
+        ],
+      },
+      nr19: {
+        title: 'Troppi tentativi con credenziali sbagliate',
+        what: 'Hai inserito più volte un nome utente, una password o un codice sbagliati: il tuo gestore ha fermato l’accesso.',
+        todo: ['Controlla le tue credenziali, o recuperale sul sito del tuo gestore.', 'Poi riprova.'],
+      },
+      nr20: {
+        title: 'Livello di sicurezza mancante',
+        what: 'La tua identità digitale non ha credenziali del livello di sicurezza richiesto (livello 2).',
+        todo: ['Chiedi al tuo gestore come attivare il livello 2.', 'Poi riprova.'],
+      },
+      nr21: {
+        title: 'Tempo scaduto',
+        what: 'L’accesso non è stato completato entro il tempo previsto dal tuo gestore.',
+        todo: ['Riprova, e tieni a portata di mano l’app o il telefono con cui confermi.'],
+      },
+      nr22: {
+        title: 'Consenso non dato',
+        what: 'Non hai dato il consenso all’invio dei tuoi dati al Comune. Servono solo nome, cognome e codice fiscale.',
+        todo: ['Se vuoi entrare, riprova e dai il consenso.'],
+      },
+      nr23: {
+        title: 'Identità sospesa o revocata',
+        what: 'La tua identità digitale è sospesa o revocata, oppure le tue credenziali sono bloccate.',
+        todo: ['Rivolgiti al tuo gestore per riattivarla.', 'Poi riprova, o scegli un’altra identità digitale.'],
+      },
+      nr25: {
+        title: 'Accesso annullato',
+        what: 'Hai annullato l’accesso prima di concluderlo.',
+        todo: ['Se vuoi entrare, riprova.'],
+      },
     },
   },
   search: {
@@ -217,7 +397,6 @@ export const TEXTS = {
     text: 'Qui puoi solo consultare. Se un dato non è giusto, devi segnalarlo all’ufficio comunale competente:',
   },
   refusal: {
-    title: 'Consultazione non possibile',
     text: "Consultazione non possibile, verificare il codice fiscale dell'utente",
     next: 'I dati di un alunno si vedono solo con l’identità digitale del genitore registrato come intestatario nell’iscrizione. Per verificare chi è l’intestatario rivolgiti a:',
     close: 'Chiudi',

@@ -2,8 +2,10 @@ import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react
 import { type RangeRequest, readPresences, readPupils, readStatement } from './client.ts';
 import { mayPass } from './problem.ts';
 import { readSession } from './session.ts';
+import { readSignInMethods } from './sign-in.ts';
 
 const SESSION_FRESH_MS = 60_000;
+const METHODS_FRESH_MS = 60_000;
 const PUPILS_FRESH_MS = 5 * 60_000;
 const RETRIES_MAX = 2;
 
@@ -36,6 +38,13 @@ export const sessionQuery = queryOptions({
 });
 
 /** The guardian's own pupils. */
+/** How people may sign in here. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: ({ signal }) => readSignInMethods(signal),
+  staleTime: METHODS_FRESH_MS,
+});
+
 export const pupilsQuery = queryOptions({
   queryKey: ['pupils'],
   queryFn: ({ signal }) => readPupils(signal),

@@ -1,4 +1,6 @@
-import { ApiProblem, toProblem } from './problem.ts';
+import { ask } from './ask.ts';
+import { ApiProblem } from './problem.ts';
+import { isRecord } from './records.ts';
 
 /** Whose site this is. */
 export interface Municipality {
@@ -32,8 +34,22 @@ export async function readSession(signal?: AbortSignal): Promise<Session> {
  * @returns where the browser has to go for the provider's part of it
  * @throws ApiProblem when the session may still be open
  */
-export async function signOut(csrfToken: string): Promise<string> {
-  const body = await ask('/logout', { method: 'POST', headers: { 'x-csrf-token': csrfToken } });
+export function signOut(csrfToken: string): Promise<string> {
+  return leave('/logout', csrfToken);
+}
+
+/**
+ * Ends every session of the person, on this device and on all others, and every sign-in at the identity providers.
+ *
+ * @returns where the browser has to go for the provider's part of it
+ * @throws ApiProblem when a session may still be open
+ */
+export function signOutEverywhere(csrfToken: string): Promise<string> {
+  return leave('/logout/everywhere', csrfToken);
+}
+
+async function leave(path: string, csrfToken: string): Promise<string> {
+  const body = await ask(path, { method: 'POST', headers: { 'x-csrf-token': csrfToken } });
   return isRecord(body) && typeof body['redirectUrl'] === 'string' ? body['redirectUrl'] : '/';
 }
 
@@ -54,20 +70,4 @@ function parseMunicipality(value: unknown): Municipality | null {
   if (typeof name !== 'string' || typeof websiteUrl !== 'string' || typeof officeContact !== 'string') return null;
   // A link of another scheme (javascript:) would run in our page.
   return { name, websiteUrl: /^https?:\/\//.test(websiteUrl) ? websiteUrl : '/', officeContact };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-async function ask(path: string, init: RequestInit): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(path, init);
-  } catch (cause) {
-    throw new ApiProblem('offline', 0, { cause });
-  }
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw toProblem(response.status, body);
-  return body;
 }

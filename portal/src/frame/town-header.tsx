@@ -4,6 +4,7 @@ import { Link, NavLink, useLocation } from 'react-router';
 import { sessionQuery } from '../api/queries.ts';
 import { Icon } from '../parts/icon.tsx';
 import { signInPath } from '../parts/sign-in-path.ts';
+import { returnPath } from '../services.ts';
 import { TEXTS } from '../texts.ts';
 import { SignOut } from './sign-out.tsx';
 
@@ -57,8 +58,12 @@ function WhoIsIn() {
   const location = useLocation();
   if (session.data?.signedIn) return <SignOut session={session.data} />;
   const isSigningIn = location.pathname.startsWith('/accedi');
+  const back = returnPath(new URLSearchParams(location.search).get('return'));
   return (
-    <Link className="btn btn-primary btn-icon btn-full" to={isSigningIn ? '/accedi' : signInPath(location)}>
+    <Link
+      className="btn btn-primary btn-icon btn-full"
+      to={isSigningIn ? signInPath({ pathname: back, search: '' }) : signInPath(location)}
+    >
       <span className="rounded-icon">
         <Icon name="it-user" className="icon-primary" />
       </span>

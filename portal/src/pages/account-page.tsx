@@ -27,14 +27,17 @@ const SUBJECT = 'badge';
 /** `Conto corrente virtuale`: the movements and the balance of the account behind one of the guardian's badges. */
 export function AccountPage() {
   return (
-    <>
-      <PageHead
-        title={TEXTS.titles.account}
-        crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.account.title }]}
-        intro={texts.intro}
-      />
-      <OwnPupils>{(pupils) => <AccountSearch pupils={pupils} />}</OwnPupils>
-    </>
+    <OwnPupils
+      head={
+        <PageHead
+          title={TEXTS.titles.account}
+          crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.account.title }]}
+          intro={texts.intro}
+        />
+      }
+    >
+      {(pupils) => <AccountSearch pupils={pupils} />}
+    </OwnPupils>
   );
 }
 

@@ -28,14 +28,17 @@ const SERVICE = 'school_meals';
 /** `Refezione scolastica`: day by day, whether one of the guardian's pupils was there, what there was to eat, and what it cost. */
 export function CanteenPage() {
   return (
-    <>
-      <PageHead
-        title={TEXTS.titles.canteen}
-        crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.canteen.title }]}
-        intro={texts.intro}
-      />
-      <OwnPupils>{(pupils) => <CanteenSearch pupils={pupils} />}</OwnPupils>
-    </>
+    <OwnPupils
+      head={
+        <PageHead
+          title={TEXTS.titles.canteen}
+          crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.canteen.title }]}
+          intro={texts.intro}
+        />
+      }
+    >
+      {(pupils) => <CanteenSearch pupils={pupils} />}
+    </OwnPupils>
   );
 }
 

@@ -1,9 +1,8 @@
 import { Link, useLocation } from 'react-router';
 import { Notice } from '../parts/notice.tsx';
 import { OfficeContact } from '../parts/office-contact.tsx';
+import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
-import { RefusalNotice } from '../parts/refusal-notice.tsx';
-import { SignedIn } from '../parts/signed-in.tsx';
 import { serviceAt } from '../services.ts';
 import { TEXTS } from '../texts.ts';
 
@@ -12,26 +11,23 @@ export function NotYetPage() {
   const service = serviceAt(useLocation().pathname);
   if (service === undefined) return null;
   return (
-    <>
-      <PageHead
-        title={service.pageTitle}
-        crumbs={[...SERVICE_CRUMBS, { label: service.title }]}
-        intro={service.sentence}
-      />
-      <SignedIn>
-        {(session) =>
-          session.hasPupils ? (
-            <Notice tone="info" title={TEXTS.notYet.title}>
-              <p>
-                {TEXTS.notYet.text} <OfficeContact />
-              </p>
-              <Link to="/">{TEXTS.notYet.back}</Link>
-            </Notice>
-          ) : (
-            <RefusalNotice />
-          )
-        }
-      </SignedIn>
-    </>
+    <OwnPupils
+      head={
+        <PageHead
+          title={service.pageTitle}
+          crumbs={[...SERVICE_CRUMBS, { label: service.title }]}
+          intro={service.sentence}
+        />
+      }
+    >
+      {() => (
+        <Notice tone="info" title={TEXTS.notYet.title}>
+          <p>
+            {TEXTS.notYet.text} <OfficeContact />
+          </p>
+          <Link to="/">{TEXTS.notYet.back}</Link>
+        </Notice>
+      )}
+    </OwnPupils>
   );
 }

@@ -1,95 +1,75 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
 import { sessionQuery } from '../api/queries.ts';
+import type { SignInMethod } from '../api/sign-in.ts';
+import { outcomeOf } from '../domain/sign-in-outcome.ts';
+import { CompanyForm } from '../parts/company-form.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { OfficeContact } from '../parts/office-contact.tsx';
 import { PageHead, SIGN_IN_CRUMBS } from '../parts/page-head.tsx';
+import { SignInMethods } from '../parts/sign-in-methods.tsx';
+import { SignInOutcome } from '../parts/sign-in-outcome.tsx';
+import { digitalIdentityPath } from '../parts/sign-in-path.ts';
 import { returnPath, serviceAt } from '../services.ts';
 import { TEXTS } from '../texts.ts';
 
 const { signIn } = TEXTS;
 
-/** First page of the sign-in: for citizens, and for companies. Explains a sign-in that did not succeed. */
+/** First page of the sign-in: for citizens, and for companies. Explains a sign-in that did not happen. */
 export function SignInPage() {
   const [address] = useSearchParams();
   const session = useQuery(sessionQuery);
   const back = returnPath(address.get('return'));
   const service = serviceAt(back);
+  const outcome = outcomeOf(address.get('errore'), address.get('codice'));
   return (
     <>
       <PageHead
         title={TEXTS.titles.signIn}
         crumbs={[...SIGN_IN_CRUMBS, { label: signIn.breadcrumb }]}
-        intro={signIn.intro}
+        {...(outcome === null ? { intro: signIn.intro } : { windowTitle: signIn.outcomes[outcome.key].title })}
       />
       {session.data?.signedIn && (
         <Notice tone="info">
           {signIn.alreadyIn} <Link to={back}>{service?.title ?? signIn.alreadyInLink}</Link>
         </Notice>
       )}
-      <SignInFailure failure={address.get('errore')} code={address.get('codice')} back={back} />
+      {outcome !== null && <SignInOutcome key={outcome.key} outcome={outcome} back={back} />}
       {service !== undefined && <p>{signIn.goesTo(service.title)}</p>}
-      <div className="panels two">
-        <section className="panel" aria-labelledby="digital-title">
-          <h2 id="digital-title">{signIn.digital.title}</h2>
-          <p>{signIn.digital.text}</p>
-          <Link className="btn btn-primary" to={digitalIdentityPath(back)}>
-            {signIn.digital.button}
-          </Link>
-        </section>
-        <CompanyPanel />
-      </div>
+      <SignInMethods>{(methods) => <Panels methods={methods} back={back} />}</SignInMethods>
     </>
   );
 }
 
-function digitalIdentityPath(back: string): string {
-  return `/accedi/identita-digitale?${new URLSearchParams({ return: back })}`;
-}
-
-function isKeyOf<Dictionary extends object>(
-  dictionary: Dictionary,
-  key: string | null,
-): key is string & keyof Dictionary {
-  return key !== null && Object.hasOwn(dictionary, key);
-}
-
-function SignInFailure({ failure, code, back }: { failure: string | null; code: string | null; back: string }) {
-  if (failure === null) return null;
-  const { title, text } = signIn.failures[isKeyOf(signIn.failures, failure) ? failure : 'unavailable'];
-  const explained = isKeyOf(signIn.providerCodes, code) ? signIn.providerCodes[code] : text;
+function Panels({ methods, back }: { methods: readonly SignInMethod[]; back: string }) {
+  const kinds = new Set<string>(methods.map(({ kind }) => kind));
+  const digital = Object.entries(signIn.digital.names).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
   return (
-    <Notice tone={failure === 'cancelled' ? 'warning' : 'danger'} title={title}>
-      <p>{explained}</p>
-      <Link className="btn btn-outline-primary" to={digitalIdentityPath(back)}>
-        {signIn.retry}
-      </Link>
-    </Notice>
+    <div className="panels two">
+      {digital.length > 0 && <DigitalPanel names={digital} back={back} />}
+      {kinds.has('company') && <CompanyPanel back={back} />}
+    </div>
   );
 }
 
-function CompanyPanel() {
-  const { password } = signIn;
+function DigitalPanel({ names, back }: { names: readonly string[]; back: string }) {
+  const list = new Intl.ListFormat('it', { type: 'disjunction' }).format(names);
   return (
-    <section className="panel" aria-labelledby="password-title">
-      <h2 id="password-title">{password.title}</h2>
-      <p>{password.text}</p>
-      <Notice tone="info">
-        {password.notYet} <OfficeContact />
-      </Notice>
-      <fieldset disabled aria-labelledby="password-title">
-        <div className="field">
-          <label htmlFor="username">{password.username}</label>
-          <input id="username" type="text" className="form-control" autoComplete="off" />
-        </div>
-        <div className="field">
-          <label htmlFor="password">{password.password}</label>
-          <input id="password" type="password" className="form-control" autoComplete="off" />
-        </div>
-        <button type="button" className="btn btn-outline-primary">
-          {password.button}
-        </button>
-      </fieldset>
+    <section className="panel" aria-labelledby="digital-title">
+      <h2 id="digital-title">{signIn.digital.title}</h2>
+      <p>{signIn.digital.text(list)}</p>
+      <Link className="btn btn-primary" to={digitalIdentityPath(back)}>
+        {signIn.digital.button}
+      </Link>
+    </section>
+  );
+}
+
+function CompanyPanel({ back }: { back: string }) {
+  return (
+    <section className="panel" aria-labelledby="company-title">
+      <h2 id="company-title">{signIn.company.title}</h2>
+      <p>{signIn.company.text}</p>
+      <CompanyForm back={back} />
     </section>
   );
 }

@@ -14,6 +14,8 @@ interface PageHeadProps {
   readonly title: string;
   readonly crumbs: readonly Crumb[];
   readonly intro?: string;
+  /** What the window's title begins with, where it is not the page's. */
+  readonly windowTitle?: string;
 }
 
 const { servicesOnline, citizens, area, home, onlineServices } = TEXTS.frame;
@@ -32,12 +34,12 @@ export const SIGN_IN_CRUMBS: readonly Crumb[] = [
 ];
 
 /** Breadcrumb, title in capitals and introduction; sets the window's title and takes the focus when the page was reached by a link. */
-export function PageHead({ title, crumbs, intro }: PageHeadProps) {
+export function PageHead({ title, crumbs, intro, windowTitle = title }: PageHeadProps) {
   const session = useQuery(sessionQuery);
   const town = session.data === undefined ? area : TEXTS.frame.townOf(session.data.municipality.name);
   useEffect(() => {
-    document.title = TEXTS.frame.documentTitle(title, town);
-  }, [title, town]);
+    document.title = TEXTS.frame.documentTitle(windowTitle, town);
+  }, [windowTitle, town]);
   return (
     <div className="page-head">
       <nav className="breadcrumb-container" aria-label={TEXTS.frame.breadcrumb}>
