@@ -25,6 +25,8 @@ export function openRedis(url: string, logger: Logger): Part & { readonly redis:
   const redis = new Redis(url, {
     lazyConnect: true,
     enableOfflineQueue: false,
+    // Commands of requests that are answered at the same time go out together.
+    enableAutoPipelining: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -51,7 +51,8 @@ export interface AccessFacts {
 
 /** Adds to the access log's line of a request. */
 export function noteAccess(response: express.Response, facts: AccessFacts): void {
-  Object.assign(response.locals, { access: { ...response.locals['access'], ...facts } });
+  const { locals } = response;
+  locals['access'] = locals['access'] === undefined ? facts : { ...locals['access'], ...facts };
 }
 
 /**
@@ -66,6 +67,8 @@ export function createHttpApp(options: {
   readonly accessLevel?: 'debug' | 'info';
 }): express.Express {
   const { logger, accessLevel = 'debug' } = options;
+  // Its fields are all ours and none is secret: looking for secrets in each line took a fifth of the gateway's time.
+  const accessLog = logger.child({}, { redact: [] });
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -86,7 +89,7 @@ export function createHttpApp(options: {
       const method = METHODS_KNOWN.has(request.method) ? request.method : 'other';
       requestSeconds.observe({ method, route, status }, seconds);
       const ms = Math.round(seconds * 1000);
-      logger[accessLevel]({ requestId, method, route, status, ms, ...facts }, 'request answered');
+      accessLog[accessLevel]({ requestId, method, route, status, ms, ...facts }, 'request answered');
     });
     next();
   });
