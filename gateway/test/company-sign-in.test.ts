@@ -115,8 +115,10 @@ test('what is not JSON, or not of a form’s size, asks identity nothing', async
 });
 
 test('a company’s password is sent, never asked for by an address', async () => {
-  const answer = await send(url());
-  expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST']);
+  for (const method of ['GET', 'HEAD']) {
+    const answer = await send(url(), { method });
+    expect([answer.status, answer.headers['allow']]).toEqual([405, 'POST']);
+  }
 });
 
 test.each([

@@ -129,6 +129,19 @@ test.each([
   expect(browser.cookies.has('campanella_session')).toBe(false);
 });
 
+test('a HEAD neither begins a sign-in nor uses one up', async () => {
+  const browser = openBrowser();
+  await browser.ask(`${gateway.url}/login/spid`);
+  const [state] = (browser.cookies.get('campanella_sign_in') ?? '').split('.');
+  const callback = `${gateway.url}/login/callback?state=${state}&code=ok`;
+  for (const url of [`${gateway.url}/login/spid`, callback]) {
+    const answer = await browser.ask(url, { method: 'HEAD' });
+    expect([answer.status, answer.headers['allow'], answer.headers['set-cookie']]).toEqual([405, 'GET', undefined]);
+  }
+  expect(world.identity.callsOf('completeSignIn')).toEqual([]);
+  expect((await browser.ask(callback)).location).toBe('/');
+});
+
 test('while identity is away a sign-in ends on the page that says so', async () => {
   const browser = openBrowser();
   await browser.ask(`${gateway.url}/login/spid`);

@@ -1,7 +1,8 @@
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { GatewayRefusal } from './refusal.ts';
 
 const READ = ['GET', 'HEAD'];
+const GET = ['GET'];
 
 /** The gateway's own addresses and the methods each has; what the services have is theirs to say. */
 const METHODS_OF: Readonly<Record<string, readonly string[]>> = {
@@ -9,9 +10,9 @@ const METHODS_OF: Readonly<Record<string, readonly string[]>> = {
   '/api/sign-in-methods': READ,
   '/api/openapi.json': READ,
   '/api/docs': READ,
-  '/login/callback': READ,
+  '/login/callback': GET,
   '/login/company': ['POST'],
-  '/login/:method': READ,
+  '/login/:method': GET,
   '/logout': ['POST'],
   '/logout/everywhere': ['POST'],
   '/.well-known/openid-federation': READ,
@@ -27,3 +28,9 @@ export function refuseOtherMethods(app: Express): void {
     });
   }
 }
+
+/** Lets GET alone through: Express takes a HEAD for a GET, and a program that only looks must not begin or use up a sign-in. */
+export const onlyGet: RequestHandler = (request, _response, next) => {
+  if (request.method !== 'GET') throw new GatewayRefusal('method_not_allowed', { allow: GET });
+  next();
+};

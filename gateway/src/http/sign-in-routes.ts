@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Express, Request, Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type { SignInFailureKind } from '../app/sign-in.ts';
 import { readCookie } from '../domain/cookies.ts';
 import { parseLocalPath } from '../domain/local-path.ts';
@@ -16,6 +16,7 @@ import {
 } from './gateway-deps.ts';
 import { originGuard, requireCsrfToken } from './guards.ts';
 import { limitPerAddress } from './limits.ts';
+import { onlyGet } from './methods.ts';
 import { GatewayRefusal } from './refusal.ts';
 import { startSession } from './start-session.ts';
 
@@ -39,11 +40,11 @@ const ERROR_CODE = /^(?:nr(?:19|2[0-5])|untrusted|revoked|expired|not_for_sign_i
  */
 export function signInRoutes(app: Express, deps: GatewayDeps): void {
   const limited = limitPerAddress(deps.signInLimit, 'closed');
-  app.get(CALLBACK, limited, (request, response) => takeBack(deps, request, response));
+  app.get(CALLBACK, onlyGet, limited, (request, response) => takeBack(deps, request, response));
   companySignInRoutes(app, deps);
-  app.get('/login/:method', limited, (request, response, next) =>
-    request.params['method'] === 'company' ? next() : sendAway(deps, request, response),
-  );
+  const notCompany: RequestHandler = (request, _response, next) =>
+    next(request.params['method'] === 'company' ? 'route' : undefined);
+  app.get('/login/:method', notCompany, onlyGet, limited, (request, response) => sendAway(deps, request, response));
   const bounded = limitPerAddress(deps.apiLimit, 'open');
   app.post('/logout', bounded, originGuard, (request, response) => signOut(deps, request, response));
   app.post('/logout/everywhere', bounded, originGuard, (request, response) =>
