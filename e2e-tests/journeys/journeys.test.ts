@@ -244,7 +244,7 @@ describe('sign-in', () => {
       await page.goto(addressOf(wanted));
       await page.waitForURL(/\/accedi\?return=/);
       await goToProvider(page);
-      await page.getByRole('button', { name: 'Annulla' }).click();
+      await page.getByRole('button', { name: 'Annulla', exact: true }).click();
       await page.getByText('Accesso annullato').waitFor();
       await page.getByText('Hai annullato l’accesso prima di concluderlo').waitFor();
       await signIn(page, 'aurora.esempio');

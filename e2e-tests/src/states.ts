@@ -12,6 +12,7 @@ export interface State {
 
 const GUARDIAN = 'aurora.esempio';
 const NO_PUPILS = 'orso.fittizi';
+const ABSENCES = '/comunicazioni-assenze';
 
 async function showText(page: Page, text: string | RegExp): Promise<void> {
   await page.getByText(text).first().waitFor();
@@ -56,6 +57,25 @@ async function waitForRefusal(page: Page): Promise<void> {
 async function closeRefusal(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Chiudi' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+async function confirmInverted(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'CONFERMA' }).click();
+  await showText(page, /data di inizio viene dopo/);
+}
+
+/** Outcomes of all kinds in one answer: which of them there really are depends on the hour. */
+async function answerTooLate(page: Page): Promise<void> {
+  const outcomes = ['cut_off_passed', 'accepted', 'closed', 'already_absent', 'already_present', 'not_enrolled'];
+  const days = outcomes.map((outcome, index) => ({
+    serviceDate: `2026-12-0${index + 1}`,
+    outcome,
+    cutOffAt: outcome === 'closed' ? null : `2026-12-0${index + 1}T08:30:00.000Z`,
+  }));
+  const body = JSON.stringify({ days });
+  await page.route('**/absences', (route) => route.fulfill({ status: 200, contentType: 'application/json', body }));
+  await page.getByRole('button', { name: 'CONFERMA' }).click();
+  await showText(page, '02/12/2026 Assenza comunicata con successo');
 }
 
 /** Every page, and every state that a parent can meet on it. */
@@ -104,6 +124,20 @@ export const STATES: readonly State[] = [
     prepare: (page) => showText(page, /data di inizio viene dopo/),
   },
   { name: 'canteen-away', username: GUARDIAN, path: '/refezione-scolastica', prepare: answerAway },
+  {
+    name: 'absences',
+    username: GUARDIAN,
+    path: ABSENCES,
+    prepare: (page) => showText(page, /L’assenza si comunica entro/),
+  },
+  {
+    name: 'absences-inverted',
+    username: GUARDIAN,
+    path: `${ABSENCES}?da=31/12/2026&a=30/12/2026`,
+    prepare: confirmInverted,
+  },
+  { name: 'absences-too-late', username: GUARDIAN, path: ABSENCES, prepare: answerTooLate },
+  { name: 'absences-away', username: GUARDIAN, path: ABSENCES, prepare: answerAway },
   { name: 'not-yet', username: GUARDIAN, path: '/documenti-contabili' },
   { name: 'refusal', username: NO_PUPILS, path: '/conto-corrente-virtuale', prepare: waitForRefusal },
   { name: 'refusal-record', username: NO_PUPILS, path: '/scheda-anagrafica', prepare: waitForRefusal },

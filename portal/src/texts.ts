@@ -373,7 +373,12 @@ export const TEXTS = {
       charge: 'Addebito',
       badge: 'Badge',
     },
-    presences: { present: 'Presente', absent: 'Assente', expected: 'Previsto' },
+    presences: {
+      present: 'Presente',
+      absent: 'Assente',
+      absence_communicated: 'Assenza comunicata',
+      expected: 'Previsto',
+    },
     at: (time: string) => `alle ${time}`,
     charges: {
       debited: (amount: string) => `${amount} dal conto virtuale`,
@@ -386,6 +391,46 @@ export const TEXTS = {
     noBadge: '–',
     today: 'Oggi',
     empty: 'Nessun giorno di mensa nel periodo scelto. Prova ad allargare le date.',
+  },
+  absences: {
+    intro: 'Avvisa la scuola che tuo figlio non mangia in mensa: i giorni comunicati in tempo non si pagano.',
+    guardian: 'Genitore',
+    pupil: 'Nominativo',
+    type: 'Tipologia',
+    form: 'Nuova comunicazione',
+    button: 'CONFERMA',
+    sending: 'Invio in corso…',
+    cutOff: (days: number, time: string) =>
+      days === 0
+        ? `L’assenza si comunica entro le ${time} del giorno stesso.`
+        : days === 1
+          ? `L’assenza si comunica entro le ${time} del giorno di mensa precedente.`
+          : `L’assenza si comunica entro le ${time} di ${days} giorni di mensa prima.`,
+    next: (day: string, until: string) => `Il primo giorno che puoi ancora comunicare è ${day}, fino al ${until}.`,
+    nothingAhead: 'Non ci sono giorni di mensa in calendario nei prossimi mesi.',
+    extended: (day: string, until: string, reason: string) =>
+      `Per ${day} il termine è prorogato fino al ${until}: ${reason}`,
+    clock: 'Vale l’orario del servizio, non quello del tuo dispositivo.',
+    outcomeTitle: 'Esito della comunicazione',
+    outcomeOf: (name: string) => `Comunicazione per ${name}`,
+    outcomes: {
+      accepted: (day: string) => `${day} Assenza comunicata con successo`,
+      already_absent: (day: string) => `${day} L’assenza era già stata comunicata`,
+      already_present: (day: string) => `${day} Non registrata: la presenza in mensa risulta già`,
+      cut_off_passed: (day: string, until: string) => `${day} Non accettata: il termine era il ${until}`,
+      closed: (day: string) => `${day} Giorno senza mensa: non serve comunicarlo`,
+      not_enrolled: (day: string) => `${day} Non serve: tuo figlio non è iscritto alla mensa in questo giorno`,
+    },
+    afterCutOff:
+      'Per i giorni fuori termine il pasto resta prenotato. Puoi comunicare l’assenza dei giorni successivi entro il loro termine.',
+    again: 'Nuova comunicazione',
+    faults: {
+      past: 'Le date sono già passate: per correggere un giorno passato rivolgiti all’ufficio comunale.',
+      range_too_long:
+        'Il periodo è troppo lungo: comunica al massimo 62 giorni per volta. Per sospendere il servizio rivolgiti all’ufficio comunale.',
+      not_offered: 'Questa scuola non riceve le assenze da qui. Per comunicarle rivolgiti a:',
+      changed: 'I dati della pagina non sono più validi: ricarica la pagina e riprova.',
+    },
   },
   producedBy: {
     account: 'Dati forniti dal registro dei conti del',

@@ -67,6 +67,41 @@ export async function readPresences(request: RangeRequest, signal?: AbortSignal)
   return present(data);
 }
 
+/** What a guardian must know before communicating an absence: the types, until when, from which day on. @throws ApiProblem */
+export async function readAbsenceNotice(pupilId: string, service: string, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/attendance/pupils/{pupilId}/absence-notice', {
+    params: { path: { pupilId }, query: { service } },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** What a guardian communicates; `requestId` is made once per communication, so that a repeat is none. */
+export interface AbsenceRequest {
+  readonly requestId: string;
+  readonly pupilId: string;
+  readonly service: string;
+  readonly from: string;
+  readonly to: string;
+  readonly type: string;
+}
+
+/** Communicates an absence. @returns what became of each day of the range @throws ApiProblem */
+export async function communicateAbsence({ pupilId, ...body }: AbsenceRequest, csrfToken: string) {
+  const { data } = await client.POST('/api/attendance/pupils/{pupilId}/absences', {
+    params: { path: { pupilId } },
+    headers: { 'x-csrf-token': csrfToken },
+    body,
+    signal: within(undefined),
+  });
+  return present(data).days;
+}
+
+/** What became of one day. */
+export type AbsenceDay = Awaited<ReturnType<typeof communicateAbsence>>[number];
+/** The rules of a pupil's school. */
+export type AbsenceNotice = Awaited<ReturnType<typeof readAbsenceNotice>>;
+
 function queryOf({ service, from, to, cursor, limit }: RangeRequest) {
   return cursor === null ? { service, from, to, limit } : { service, from, to, limit, cursor };
 }

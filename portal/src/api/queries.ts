@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { type RangeRequest, readPresences, readPupils, readStatement } from './client.ts';
+import { type RangeRequest, readAbsenceNotice, readPresences, readPupils, readStatement } from './client.ts';
 import { mayPass } from './problem.ts';
 import { readSession } from './session.ts';
 import { readSignInMethods } from './sign-in.ts';
@@ -7,6 +7,7 @@ import { readSignInMethods } from './sign-in.ts';
 const SESSION_FRESH_MS = 60_000;
 const METHODS_FRESH_MS = 60_000;
 const PUPILS_FRESH_MS = 5 * 60_000;
+const NOTICE_EVERY_MS = 60_000;
 const RETRIES_MAX = 2;
 
 /** While today is on the page a swipe shows within two seconds. */
@@ -37,7 +38,6 @@ export const sessionQuery = queryOptions({
   staleTime: SESSION_FRESH_MS,
 });
 
-/** The guardian's own pupils. */
 /** How people may sign in here. */
 export const signInMethodsQuery = queryOptions({
   queryKey: ['sign-in-methods'],
@@ -45,6 +45,7 @@ export const signInMethodsQuery = queryOptions({
   staleTime: METHODS_FRESH_MS,
 });
 
+/** The guardian's own pupils. */
 export const pupilsQuery = queryOptions({
   queryKey: ['pupils'],
   queryFn: ({ signal }) => readPupils(signal),
@@ -73,5 +74,14 @@ export function presencesQuery(search: RangeSearch, live: boolean) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: live ? LIVE_EVERY_MS : false,
+  });
+}
+
+/** The rules of absences at a pupil's school; fresh while the page is open, since the cut-off passes. */
+export function absenceNoticeQuery(pupilId: string, service: string) {
+  return queryOptions({
+    queryKey: ['absence-notice', pupilId, service],
+    queryFn: ({ signal }) => readAbsenceNotice(pupilId, service, signal),
+    refetchInterval: NOTICE_EVERY_MS,
   });
 }
