@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { noteAccess } from '@campanella/service-kit';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { isHonestQuery } from '../domain/sent-value.ts';
@@ -7,7 +6,7 @@ import { type GatewayDeps, requireSession } from './gateway-deps.ts';
 import { isRead, originGuard, requireCsrfToken } from './guards.ts';
 import { limitPerAddress, limitPerPerson, personOf, setPerson } from './limits.ts';
 import { GatewayRefusal } from './refusal.ts';
-import { NoAnswer, openUpstream, type UpstreamSettings } from './upstream.ts';
+import { NoAnswer, openUpstream, type Sent, type UpstreamSettings } from './upstream.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -62,11 +61,8 @@ function passOn(settings: UpstreamSettings, deps: GatewayDeps): RequestHandler {
       throw new GatewayRefusal('service_away', { cause });
     });
     if (issued === null) throw new GatewayRefusal('signed_out');
-    request.headers = forwardedHeaders(request, response, issued.token);
-    // Express cut the mount path off; the service sees the whole path.
-    request.url = request.originalUrl;
     try {
-      await upstream.forward(request, response);
+      await upstream.forward(request, response, sentOf(request, response, issued.token));
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       if (error.fault !== 'client_gone' && !response.headersSent) {
@@ -76,14 +72,16 @@ function passOn(settings: UpstreamSettings, deps: GatewayDeps): RequestHandler {
   };
 }
 
-function forwardedHeaders(request: Request, response: Response, token: string): IncomingHttpHeaders {
-  const headers: IncomingHttpHeaders = { authorization: `Bearer ${token}` };
-  for (const name of FORWARDED) if (request.headers[name] !== undefined) headers[name] = request.headers[name];
+function sentOf(request: Request, response: Response, token: string): Sent {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  for (const name of FORWARDED) {
+    const value = request.headers[name];
+    if (value !== undefined) headers[name] = value;
+  }
   const body = bodyOf(request);
   if (body !== undefined) headers['content-type'] = 'application/json';
-  if (!isRead(request)) headers['content-length'] = String(Buffer.byteLength(body ?? ''));
   // As the app made it; the trace's headers are added by the instrumentation of the outgoing call.
   const requestId = response.getHeader('x-request-id');
   if (typeof requestId === 'string') headers['x-request-id'] = requestId;
-  return headers;
+  return { headers, body };
 }

@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { counter, gauge, type Logger } from '@campanella/service-kit';
 import {
@@ -11,11 +11,9 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { Request, Response } from 'express';
-import { createProxyMiddleware } from 'http-proxy-middleware';
+import { type Dispatcher, Pool } from 'undici';
 import { retryBudget } from '../domain/retry-budget.ts';
-import { bodyOf } from './body.ts';
 import { isRead } from './guards.ts';
-import { answerRefusal } from './refusal.ts';
 
 /** A service behind the gateway. */
 export interface UpstreamSettings {
@@ -86,28 +84,36 @@ const STATE_VALUE = {
   [CircuitState.Isolated]: 2,
 };
 
+/** What a service is sent: a method, the whole path with its query, headers and body of our own making. */
+export interface Sent {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
 /** A service as the proxy uses it. */
 export interface Upstream {
   /**
-   * Passes a request on and the answer back; resolves when the answer is under way. A read that reached nobody is asked once more, within
-   * the same deadline and the budget of retries.
+   * Passes a request on and the answer back; resolves when the service has done its part. A read that reached nobody is asked once more,
+   * within the same deadline and the budget of retries.
    *
    * @throws NoAnswer when nothing was sent to the browser yet
    */
-  forward(request: Request, response: Response): Promise<void>;
+  forward(request: Request, response: Response, sent: Sent): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** What an attempt waits for. */
-interface Attempt {
-  proxyRequest: ClientRequest | null;
-  answered(): void;
-  failed(error: NoAnswer): void;
-}
-
-/** Opens a service: its own sockets, room, breaker and budget. */
+/** Opens a service: its own connections, room, breaker and budget. */
 export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstream {
   const upstream = settings.name;
-  const attempts = new WeakMap<IncomingMessage, Attempt>();
+  const base = new URL(settings.baseUrl);
+  const pool = new Pool(base.origin, {
+    connections: UNDER_WAY_MAX,
+    keepAliveTimeout: IDLE_SOCKET_MS,
+    keepAliveMaxTimeout: IDLE_SOCKET_MS,
+    // Until an answer begins the attempt's own deadline holds; afterwards it may not stand still for longer than this.
+    headersTimeout: 0,
+    bodyTimeout: Math.max(settings.readWithinMs, settings.writeWithinMs),
+  });
   const room = bulkhead(UNDER_WAY_MAX);
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof NoAnswer && SERVICE_FAULTS.has(error.fault)),
@@ -120,137 +126,145 @@ export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstre
     if (state === CircuitState.Closed) logger.info({ upstream }, 'a service answers again; its breaker is closed');
   });
   const budget = retryBudget(RETRIES_PER_REQUEST, RETRIES_IN_HAND);
-  const proxy = makeProxy(settings, attempts, logger);
+  const prefix = base.pathname.replace(/\/$/, '');
 
-  const attempt = (request: Request, response: Response, withinMs: number) =>
-    new Promise<void>((resolve, reject) => {
-      const failed = (error: NoAnswer) => {
-        clearTimeout(deadline);
-        attempts.delete(request);
-        reject(error);
-      };
-      const own: Attempt = {
-        proxyRequest: null,
-        failed,
-        answered: () => {
-          clearTimeout(deadline);
-          attempts.delete(request);
-          resolve();
-        },
-      };
-      const deadline = setTimeout(() => {
-        failed(new NoAnswer('late'));
-        own.proxyRequest?.destroy();
-      }, withinMs);
-      attempts.set(request, own);
-      void proxy(request, response, () => undefined);
-    });
-
-  const guarded = async (request: Request, response: Response, endsAtMs: number) => {
+  const guarded = async (request: Request, response: Response, sent: Sent, endsAtMs: number) => {
     // One probe decides; all others are told at once instead of waiting for it.
     if (breaker.state === CircuitState.HalfOpen) throw new NoAnswer('breaker_open');
+    const asked = { method: request.method, path: prefix + request.originalUrl, ...sent };
+    const withinMs = Math.max(1, endsAtMs - performance.now());
     try {
-      await breaker.execute(() => attempt(request, response, Math.max(1, endsAtMs - performance.now())));
+      return await breaker.execute(() => attempt(pool, asked, response, withinMs));
     } catch (error) {
       throw error instanceof NoAnswer ? error : new NoAnswer('breaker_open', error);
     }
   };
 
-  const forward = async (request: Request, response: Response) => {
+  const askTwice = async (request: Request, response: Response, sent: Sent) => {
     const endsAtMs = performance.now() + (isRead(request) ? settings.readWithinMs : settings.writeWithinMs);
     budget.earn();
     try {
-      await guarded(request, response, endsAtMs);
+      return await guarded(request, response, sent, endsAtMs);
     } catch (error) {
       const isWorthAnother = error instanceof NoAnswer && error.fault === 'unreachable' && isRead(request);
-      if (!isWorthAnother || response.headersSent || !budget.take()) throw error;
+      if (!isWorthAnother || !budget.take()) throw error;
       retries.inc({ upstream });
       await wait(RETRY_AFTER_MS.least + Math.random() * RETRY_AFTER_MS.spread);
       if (response.destroyed) throw new NoAnswer('client_gone');
-      await guarded(request, response, endsAtMs);
+      return await guarded(request, response, sent, endsAtMs);
     }
   };
 
   return {
-    forward: async (request, response) => {
+    forward: async (request, response, sent) => {
+      underWay.inc({ upstream });
       try {
         await room.execute(async () => {
-          underWay.inc({ upstream });
-          try {
-            await forward(request, response);
-          } finally {
-            underWay.dec({ upstream });
-          }
+          const { ended } = await askTwice(request, response, sent);
+          const brokenOff = await ended;
+          if (brokenOff !== null) logger.warn({ upstream, err: brokenOff }, 'a service broke its answer off');
         });
       } catch (error) {
-        const fault = error instanceof BulkheadRejectedError ? new NoAnswer('full', error) : error;
-        if (!(fault instanceof NoAnswer)) throw fault;
-        faults.inc({ upstream, fault: fault.fault });
-        if (SERVICE_FAULTS.has(fault.fault) || fault.fault === 'full') {
-          logger.warn({ upstream, fault: fault.fault, err: fault.cause }, 'a service did not answer');
+        const noAnswer = error instanceof BulkheadRejectedError ? new NoAnswer('full', error) : error;
+        if (!(noAnswer instanceof NoAnswer)) throw noAnswer;
+        const { fault, cause } = noAnswer;
+        faults.inc({ upstream, fault });
+        if (SERVICE_FAULTS.has(fault) || fault === 'full') {
+          logger.warn({ upstream, fault, err: cause }, 'a service did not answer');
         }
-        throw fault;
+        throw noAnswer;
+      } finally {
+        underWay.dec({ upstream });
       }
     },
+    close: () => pool.destroy(),
   };
 }
 
-function makeProxy(settings: UpstreamSettings, attempts: WeakMap<IncomingMessage, Attempt>, logger: Logger) {
-  const upstream = settings.name;
-  const fail = (error: Error, request: Request, response: Response) => {
-    const attempt = attempts.get(request);
-    if (attempt !== undefined) {
-      attempt.failed(new NoAnswer(response.destroyed ? 'client_gone' : 'unreachable', error));
-    } else if (response.headersSent && !response.writableFinished) {
-      // Half an answer cannot become a refusal any more: the browser sees a broken connection, not a complete lie.
-      if (!response.destroyed) logger.warn({ upstream, err: error }, 'a service broke its answer off');
-      response.destroy();
-    }
-  };
-  return createProxyMiddleware<Request, Response>({
-    target: settings.baseUrl,
-    changeOrigin: true,
-    xfwd: false,
-    agent: new Agent({ keepAlive: true, maxSockets: UNDER_WAY_MAX, timeout: IDLE_SOCKET_MS }),
-    // Of silence, while an answer passes; until it begins, the attempt's own deadline holds.
-    proxyTimeout: Math.max(settings.readWithinMs, settings.writeWithinMs),
-    // The default plugins answer errors in English with the upstream's address, and log to the console.
-    ejectPlugins: true,
-    plugins: [
-      (proxyServer) => {
-        proxyServer.on('proxyReq', (proxyRequest, request) => {
-          const attempt = attempts.get(request);
-          if (attempt !== undefined) attempt.proxyRequest = proxyRequest;
-          const body = bodyOf(request);
-          if (body !== undefined) proxyRequest.write(body);
-        });
-        proxyServer.on('proxyRes', (proxyResponse, request, response) => {
-          const attempt = attempts.get(request);
-          if (isStrange(proxyResponse)) {
-            proxyResponse.resume();
-            answerRefusal(request, response, 'service_away');
-            attempt?.failed(new NoAnswer('not_a_service'));
-            return;
-          }
-          const { headers } = proxyResponse;
-          for (const name of Object.keys(headers)) if (!PASSED_BACK.has(name)) delete headers[name];
-          headers['cache-control'] ??= 'no-store';
-          // Its reason phrase is free text.
-          proxyResponse.statusMessage = '';
-          attempt?.answered();
-        });
-        // With a listener the middleware does not pass an error on: the answer is given by whoever waits for the attempt.
-        proxyServer.on('error', (error, request, response) => {
-          if (request !== undefined && response !== undefined && 'headersSent' in response)
-            fail(error, request, response);
-        });
-        proxyServer.on('econnreset', (error, request, response) => fail(error, request, response));
+/** An answer that has begun. */
+interface Begun {
+  /** Resolves when the service has sent all of it: null, or why it broke off. */
+  readonly ended: Promise<Error | null>;
+}
+
+interface Asked extends Sent {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Asks once. Resolves when the answer has begun to pass to the browser. @throws NoAnswer */
+function attempt(pool: Pool, asked: Asked, response: Response, withinMs: number): Promise<Begun> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | null = null;
+    let phase: 'waiting' | 'begun' | 'over' = 'waiting';
+    const ended = Promise.withResolvers<Error | null>();
+    const fail = (noAnswer: NoAnswer) => {
+      if (phase !== 'waiting') return;
+      finish();
+      reject(noAnswer);
+      controller?.abort(noAnswer);
+    };
+    const finish = () => {
+      phase = 'over';
+      clearTimeout(deadline);
+      response.off('close', onClose);
+    };
+    const onClose = () => {
+      if (phase === 'waiting') return fail(new NoAnswer('client_gone'));
+      if (phase === 'begun') controller?.abort(new NoAnswer('client_gone'));
+    };
+    const deadline = setTimeout(() => fail(new NoAnswer('late')), withinMs);
+    response.on('close', onClose);
+    pool.dispatch(
+      { method: asked.method, path: asked.path, headers: asked.headers, body: asked.body ?? null },
+      {
+        onRequestStart(given) {
+          controller = given;
+          if (phase === 'over') given.abort(new NoAnswer('client_gone'));
+        },
+        onResponseStart(given, status, headers) {
+          // Interim answers come here too.
+          if (status < 200 || phase !== 'waiting') return;
+          if (isStrange(status, headers)) return fail(new NoAnswer('not_a_service'));
+          clearTimeout(deadline);
+          phase = 'begun';
+          response.statusCode = status;
+          passHeadersBack(headers, response);
+          response.on('drain', () => given.resume());
+          resolve({ ended: ended.promise });
+        },
+        onResponseData(given, chunk) {
+          if (phase === 'begun' && !response.write(chunk)) given.pause();
+        },
+        onResponseEnd() {
+          if (phase !== 'begun') return;
+          finish();
+          response.end();
+          ended.resolve(null);
+        },
+        onResponseError(_given, error) {
+          if (phase === 'waiting') return fail(new NoAnswer('unreachable', error));
+          if (phase !== 'begun') return;
+          finish();
+          // Half an answer cannot become a refusal any more: the browser sees a broken connection, not a complete lie.
+          const isOurs = response.destroyed;
+          response.destroy();
+          ended.resolve(isOurs ? null : error);
+        },
       },
-    ],
+    );
   });
 }
 
+function passHeadersBack(headers: IncomingHttpHeaders, response: Response): void {
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && PASSED_BACK.has(name)) response.setHeader(name, value);
+  }
+  if (headers['cache-control'] === undefined) response.setHeader('cache-control', 'no-store');
+}
+
 /** A service's own faults are problem details; any other page of a fault comes from something between us and may say where it stands. */
-function isStrange({ statusCode = 0, headers }: IncomingMessage): boolean {
-  return statusCode >= 500 && !(headers['content-type'] ?? '').startsWith('application/problem+json');
+function isStrange(status: number, headers: IncomingHttpHeaders): boolean {
+  return status >= 500 && !(headers['content-type'] ?? '').startsWith('application/problem+json');
 }
