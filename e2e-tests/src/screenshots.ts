@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { SIZES, type Size } from './browser.ts';
 import { ROOT } from './config.ts';
 import { busiestTerminal } from './run.ts';
+import { enterSignInState, SIGN_IN_STATES } from './sign-in-states.ts';
 import { openStage, type Stage } from './stage.ts';
 import { enterState, STATES } from './states.ts';
 
@@ -27,6 +28,17 @@ async function photographPortal(stage: Stage, folder: string, size: Size, only: 
   }
 }
 
+async function photographSignIn(stage: Stage, folder: string, size: Size, only: string): Promise<void> {
+  for (const state of SIGN_IN_STATES.filter(({ name }) => name.includes(only))) {
+    const page = await stage.visitor(size);
+    await enterSignInState(page, stage.run.gatewayUrl, state);
+    const path = `${folder}/${state.name}.${size}.png`;
+    await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });
+    console.log(path);
+    await page.close();
+  }
+}
+
 async function photographScreen(stage: Stage, folder: string, size: Size): Promise<void> {
   const page = await stage.visitor(size);
   await page.goto(busiestTerminal(stage.run).terminal.screenUrl);
@@ -45,6 +57,7 @@ else {
   try {
     for (const size of Object.keys(SIZES).filter((name): name is Size => name in SIZES)) {
       await photographPortal(stage, folder, size, values.only ?? '');
+      await photographSignIn(stage, folder, size, values.only ?? '');
       if ('canteen-screen'.includes(values.only ?? '')) await photographScreen(stage, folder, size);
     }
   } finally {

@@ -22,7 +22,8 @@ export async function openStage(environment: NodeJS.ProcessEnv): Promise<Stage> 
   const signedIn = new Map<string, Promise<SignedIn>>();
   const keep = async (context: BrowserContext): Promise<Page> => {
     const page = await context.newPage();
-    page.on('close', () => void context.close());
+    // Where the browser itself is closed the window is gone already.
+    page.on('close', () => void context.close().catch(() => undefined));
     return page;
   };
   const rememberSignIn = async (username: string): Promise<SignedIn> => {

@@ -1,4 +1,4 @@
-/** A card with the letters CIE, white on the button's blue: drawn by us, since the ministry gives its mark on request only. */
+/** A card with the letters CIE, white on the button's blue: drawn by us, since no package carries the ministry's own. */
 export function CieMark() {
   return (
     <svg viewBox="0 0 48 32" aria-hidden="true" focusable="false">

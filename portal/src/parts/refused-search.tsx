@@ -22,11 +22,7 @@ export function RefusedSearch() {
   };
   return (
     <>
-      <PageHead
-        title={TEXTS.titles.record}
-        crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.record.title }]}
-        intro={TEXTS.services.record.sentence}
-      />
+      <PageHead title={TEXTS.titles.record} crumbs={[...SERVICE_CRUMBS, { label: TEXTS.services.record.title }]} />
       {!isOpen && <RefusalInPage />}
       <form className="search-form" onSubmit={search} aria-labelledby={`${id}-title`}>
         <h2 id={`${id}-title`}>{texts.heading}</h2>
