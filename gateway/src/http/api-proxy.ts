@@ -1,6 +1,7 @@
 import { noteAccess } from '@campanella/service-kit';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { isHonestQuery } from '../domain/sent-value.ts';
+import type { Session } from '../domain/session.ts';
 import { bodyOf, readBody } from './body.ts';
 import { type GatewayDeps, requireSession } from './gateway-deps.ts';
 import { isRead, originGuard, requireCsrfToken } from './guards.ts';
@@ -25,7 +26,7 @@ export function apiRoutes(app: Express, deps: GatewayDeps): void {
   const perPerson = limitPerPerson(deps.personLimit);
   for (const settings of deps.upstreams) {
     const path = `/api/${settings.name}/`;
-    app.use(path, checkRequest(settings), perAddress, originGuard, admit(deps), perPerson, readBody);
+    app.use(path, checkRequest(settings), lookUp(deps), perAddress, originGuard, admit, perPerson, readBody);
     app.use(path, passOn(settings, deps));
   }
   app.use('/api/', () => {
@@ -44,14 +45,26 @@ function checkRequest({ name }: UpstreamSettings): RequestHandler {
   };
 }
 
-function admit(deps: GatewayDeps): RequestHandler {
-  return async (request, response, next) => {
-    const session = await requireSession(deps, request);
-    if (!isRead(request)) requireCsrfToken(request, session);
-    setPerson(response, session);
+const sessions = new WeakMap<Request, Promise<Session>>();
+
+/** Asks for the session without waiting for it: the question goes to Redis together with that of the limit. */
+function lookUp(deps: GatewayDeps): RequestHandler {
+  return (request, _response, next) => {
+    const session = requireSession(deps, request);
+    // A refusal of the limit comes first, and then nobody waits for this one.
+    session.catch(() => undefined);
+    sessions.set(request, session);
     next();
   };
 }
+
+const admit: RequestHandler = async (request, response, next) => {
+  const session = await sessions.get(request);
+  if (session === undefined) throw new Error('a session was not looked up');
+  if (!isRead(request)) requireCsrfToken(request, session);
+  setPerson(response, session);
+  next();
+};
 
 function passOn(settings: UpstreamSettings, deps: GatewayDeps): RequestHandler {
   const upstream = openUpstream(settings, deps.logger);

@@ -1,4 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { noteAccess } from '@campanella/service-kit';
 import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
@@ -59,9 +61,14 @@ export function securityHeaders(scheme: 'http' | 'https'): RequestHandler {
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
   });
-  return (request, response, next) => {
-    response.setHeader('Permissions-Policy', PERMISSIONS);
-    others(request, response, next);
+  // They are the same on every answer: helmet makes them once.
+  const headers = new Map<string, string>([['Permissions-Policy', PERMISSIONS]]);
+  const once = new ServerResponse(new IncomingMessage(new Socket()));
+  others(once.req, once, () => undefined);
+  for (const [name, value] of Object.entries(once.getHeaders())) headers.set(name, String(value));
+  return (_request, response, next) => {
+    response.setHeaders(headers);
+    next();
   };
 }
 

@@ -19,7 +19,7 @@ export function limitPerAddress(
   kind: GatewayRefusalKind = 'too_many_requests',
 ): RequestHandler {
   const addressOf = (request: Request) => ipKeyGenerator(request.ip ?? 'unknown', IPV6_PREFIX);
-  return limitBy('address', addressOf, limit, whenAway, kind);
+  return limitBy(addressOf, limit, whenAway, kind);
 }
 
 const persons = new WeakMap<Response, Session>();
@@ -45,11 +45,10 @@ export function limitPerPerson(limit: Limit): RequestHandler {
     const { municipalityId, personId } = personOf(response);
     return `${municipalityId}/${personId}`;
   };
-  return limitBy('person', person, limit, 'open', 'too_many_requests');
+  return limitBy(person, limit, 'open', 'too_many_requests');
 }
 
 function limitBy(
-  identifier: string,
   keyGenerator: (request: Request, response: Response) => string,
   limit: Limit,
   whenAway: 'open' | 'closed',
@@ -59,13 +58,20 @@ function limitBy(
     windowMs: limit.windowMs,
     limit: limit.requests,
     store: limit.store,
-    identifier,
     passOnStoreError: whenAway === 'open',
-    standardHeaders: 'draft-8',
+    // Only a refusal says how much is left of its window: nobody reads it on every answer.
+    standardHeaders: false,
     legacyHeaders: false,
     keyGenerator,
-    handler: (request, response) => answerRefusal(request, response, kind),
+    handler: (request, response) =>
+      answerRefusal(request, response, kind, { retryAfterS: secondsLeft(request, limit) }),
     // The store says for itself when it is away; express-rate-limit would write to the console on every request.
     logger: { warn: () => undefined, error: () => undefined },
   });
+}
+
+function secondsLeft(request: Request, { windowMs }: Limit): number {
+  const info: { readonly resetTime?: unknown } = 'rateLimit' in request ? Object(request.rateLimit) : {};
+  const leftMs = info.resetTime instanceof Date ? info.resetTime.getTime() - Date.now() : windowMs;
+  return Math.max(1, Math.ceil(leftMs / 1000));
 }
