@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -19,14 +19,22 @@ export type Size = keyof typeof SIZES;
 /** A stored sign-in, to open further windows with. */
 export type SignedIn = Awaited<ReturnType<BrowserContext['storageState']>>;
 
+/** A card in the reader: shown to the listener at an origin when it asks for one. */
+export interface Card {
+  readonly origin: string;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 /** Starts a headless Chromium. */
 export function startBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 
 /** Opens a window of its own, with its own cookies; the clock is Rome's and the language Italian, as a parent's. */
-export function openWindow(browser: Browser, size: Size, signedIn?: SignedIn): Promise<BrowserContext> {
+export function openWindow(browser: Browser, size: Size, signedIn?: SignedIn, card?: Card): Promise<BrowserContext> {
   return browser.newContext({
+    ...(card === undefined ? {} : withCard(card)),
     viewport: SIZES[size],
     locale: 'it-IT',
     timezoneId: 'Europe/Rome',
@@ -42,4 +50,9 @@ export function complaintsOf(page: Page): readonly string[] {
     if (message.type() === 'error' && /Content Security Policy/.test(message.text())) complaints.push(message.text());
   });
   return complaints;
+}
+
+/** The listener's own certificate is of the same invented authority, which no browser knows. */
+function withCard({ origin, certificateFile, keyFile }: Card): BrowserContextOptions {
+  return { ignoreHTTPSErrors: true, clientCertificates: [{ origin, certPath: certificateFile, keyPath: keyFile }] };
 }

@@ -31,12 +31,25 @@ export interface Terminal {
   readonly readerControl: string;
 }
 
+/** A card as two files in PEM. */
+export interface CardFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
 /** The running platform, as far as the journeys need it. */
 export interface Run {
   readonly gatewayUrl: string;
   readonly demo: {
     readonly guardians: readonly DemoGuardian[];
     readonly badges: Readonly<Record<'good' | 'blocked' | 'expired' | 'unknown', DemoBadge>>;
+  };
+  readonly company: { readonly partitaIva: string; readonly name: string; readonly password: string };
+  /** Where the gateway asks for a card. */
+  readonly cardUrl: string;
+  readonly cards: {
+    readonly citizens: Readonly<Record<string, CardFiles>>;
+    readonly refused: Readonly<Record<string, CardFiles>>;
   };
   readonly terminals: readonly Terminal[];
   readonly parts: readonly { readonly name: string; readonly pid: number }[];
@@ -55,7 +68,7 @@ export function readRun(file: string): Run {
     throw new Error(`no running platform is described in ${file}: start one with npm start -- --detach`, { cause });
   }
   const run: Run = JSON.parse(text);
-  for (const key of ['gatewayUrl', 'demo', 'terminals', 'parts'] as const) {
+  for (const key of ['gatewayUrl', 'demo', 'company', 'cards', 'cardUrl', 'terminals', 'parts'] as const) {
     if (run[key] === undefined) throw new Error(`${file} has no "${key}"`);
   }
   return run;

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { openWindow, type SignedIn, type Size, startBrowser } from './browser.ts';
+import { type Card, openWindow, type SignedIn, type Size, startBrowser } from './browser.ts';
 import { readConfig } from './config.ts';
 import { type Run, readRun } from './run.ts';
 import { signIn } from './sign-in.ts';
@@ -7,8 +7,8 @@ import { signIn } from './sign-in.ts';
 /** A browser in front of the running platform. */
 export interface Stage {
   readonly run: Run;
-  /** A new window with nobody signed in. */
-  visitor(size?: Size): Promise<Page>;
+  /** A new window with nobody signed in. @param card in the reader */
+  visitor(size?: Size, card?: Card): Promise<Page>;
   /** A new window with somebody signed in; the sign-in itself happens once per person. */
   guardian(username: string, size?: Size): Promise<Page>;
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export async function openStage(environment: NodeJS.ProcessEnv): Promise<Stage> 
   };
   return {
     run,
-    visitor: async (size = 'desktop') => keep(await openWindow(browser, size)),
+    visitor: async (size = 'desktop', card) => keep(await openWindow(browser, size, undefined, card)),
     guardian: async (username, size = 'desktop') => {
       const remembered = signedIn.get(username) ?? rememberSignIn(username);
       signedIn.set(username, remembered);

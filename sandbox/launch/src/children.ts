@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClearError } from './clear-error.ts';
 import { ROOT } from './places.ts';
@@ -138,4 +138,19 @@ export async function runToEnd(
   closeSync(log);
   const how = await toChild(name, child, logFile).ended;
   if (how !== 'status 0') throw new ClearError(`${name} failed (${how}):\n${lastLines(logFile)}`);
+}
+
+/** Runs a program to its end, and gives the last line it printed. The log is removed: the line may be a secret. @throws ClearError where it fails */
+export async function answerOf(
+  name: string,
+  program: string,
+  words: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const logFile = join(folder, 'logs', `${name}.log`);
+  await runToEnd(name, program, words, folder, environment);
+  const [line = ''] = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-1);
+  rmSync(logFile);
+  return line;
 }

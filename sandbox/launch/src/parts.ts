@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort } from '@campanella/local-stores';
 import type { PartToStart } from './children.ts';
 import { ROOT } from './places.ts';
-import type { DemoSummary, DemoTerminal, ServiceAddresses } from './run-record.ts';
+import type { DemoCards, DemoSummary, DemoTerminal, ServiceAddresses } from './run-record.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Services with a database of their own, which is named like them. */
@@ -45,6 +45,9 @@ export async function choosePorts(gatewayPort: number): Promise<Ports> {
 /** What every part's environment is made of. */
 export interface Wiring {
   readonly ports: Ports;
+  /** Where the gateway asks for a card. */
+  readonly cardPort: number;
+  readonly cards: DemoCards;
   readonly stores: StoreUrls;
   readonly secrets: Secrets;
 }
@@ -59,7 +62,7 @@ function common({ ports }: Wiring, name: ServiceName): Record<string, string> {
 
 /** The services, with what each needs to be ready before it. Addresses alone make this the sandbox: no part knows that it is one. */
 export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly needs: readonly string[] })[] {
-  const { ports, stores, secrets } = wiring;
+  const { ports, stores, secrets, cards } = wiring;
   // 127.0.0.1 alone: a provider refuses callbacks of a web client on "localhost".
   const hosts = { [at(ports.gateway.http)]: 1 };
   const gatewayUrls = Object.keys(hosts).map((host) => `http://${host}`);
@@ -106,8 +109,10 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
           clientId: 'campanella',
           acrValues: ['https://www.spid.gov.it/SpidL2'],
         },
+        { key: 'cns', kind: 'certificate', certificateUrl: cardUrl(wiring) },
         { key: 'company', kind: 'company' },
       ]),
+      CNS_CA_FILE: cards.authorityFile,
       RELYING_PARTIES: JSON.stringify(gatewayUrls.map((url) => relyingParty(url, Object.values(federations)))),
       ALLOW_INSECURE_LOOPBACK_ISSUERS: 'true',
       ...callbacks,
@@ -137,9 +142,19 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
         ATTENDANCE_HTTP_URL: httpAt(ports.attendance.http),
         LEDGER_HTTP_URL: httpAt(ports.ledger.http),
         PORTAL_DIR: join(ROOT, 'portal', 'dist'),
+        CNS_PORT: String(wiring.cardPort),
+        CNS_TLS_CERT_FILE: cards.server.certificateFile,
+        CNS_TLS_KEY_FILE: cards.server.keyFile,
+        CNS_CA_FILE: cards.authorityFile,
+        CNS_CRL_FILE: cards.revokedFile,
       },
     },
   ];
+}
+
+/** Origin of the gateway's listener that asks for a card. */
+export function cardUrl({ cardPort }: Pick<Wiring, 'cardPort'>): string {
+  return `https://${at(cardPort)}`;
 }
 
 /** What Vallefinta is in the federations of SPID and CIE. */

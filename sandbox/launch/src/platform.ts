@@ -1,13 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@campanella/local-stores';
-import { type Child, type PartToStart, runToEnd, startPart } from './children.ts';
+import { answerOf, type Child, type PartToStart, runToEnd, startPart } from './children.ts';
 import { ClearError } from './clear-error.ts';
-import { addressesOf, canteenParts, choosePorts, DATABASES, serviceParts, type Wiring } from './parts.ts';
+import { addressesOf, canteenParts, cardUrl, choosePorts, DATABASES, serviceParts, type Wiring } from './parts.ts';
 import { postgresFolder } from './places.ts';
 import { ensureStores } from './programs.ts';
 import type { Progress } from './progress.ts';
 import {
+  type DemoCards,
+  type DemoCompany,
   type DemoSummary,
   isRunning,
   noteProcess,
@@ -54,6 +56,8 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
     for (const place of [
       join(folder, 'data'),
       join(folder, 'demo-town.json'),
+      join(folder, 'demo-company.json'),
+      join(folder, 'cards'),
       join(folder, 'secrets.json'),
       postgresFolder(folder),
     ])
@@ -73,9 +77,11 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
   ]);
   await progress.step('migrations', () => migrateAll(stores, folder));
   const port = await choosePort(options, progress);
-  const wiring: Wiring = { ports: await choosePorts(port), stores, secrets };
+  const cards = await keepCards(folder);
+  const wiring: Wiring = { ports: await choosePorts(port), cardPort: await freePort(), cards, stores, secrets };
   await progress.step('services', () => startInOrder(serviceParts(wiring), running));
   const demo = await seedWhenNew(wiring, folder, progress);
+  const company = await keepCompany(wiring, folder);
   const canteens = await progress.step('canteens', () =>
     Promise.all(demo.terminals.map((terminal, index) => startCanteen(wiring, folder, terminal, index, running))),
   );
@@ -92,6 +98,9 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
     demo,
     guardians: demo.guardians,
     badges: demo.badges,
+    company,
+    cards,
+    cardUrl: cardUrl(wiring),
     terminals: canteens,
     serialDevices: canteens.map(({ serialDevice }) => serialDevice),
     parts: running.processes(),
@@ -178,6 +187,37 @@ async function seedWhenNew(wiring: Wiring, folder: string, progress: Progress): 
     );
   }
   return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** The invented cards stay with the folder, so that one imported into a browser stays good. */
+async function keepCards(folder: string): Promise<DemoCards> {
+  const place = join(folder, 'cards');
+  const words = ['--no-warnings', 'sandbox/smart-cards/src/main.ts', 'make', '--folder', place];
+  await runToEnd('smart-cards', process.execPath, words, folder);
+  return JSON.parse(readFileSync(join(place, 'cards.json'), 'utf8'));
+}
+
+const COMPANY = { partitaIva: '12345670017', name: 'Cooperativa Esempio' };
+
+/** The invented company is added once per folder, as an operator would; its password stays beside the data. */
+async function keepCompany({ stores, secrets }: Wiring, folder: string): Promise<DemoCompany> {
+  const file = join(folder, 'demo-company.json');
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const environment = {
+    DATABASE_URL: stores.databaseUrls.identity,
+    FIELD_KEY: secrets.fieldKey,
+    PERSON_HASH_KEY: secrets.personHashKey,
+  };
+  const which = ['--municipality', '1', '--partita-iva', COMPANY.partitaIva];
+  const entry = ['--no-warnings', 'services/identity/src/companies.ts'];
+  const ask = (...words: string[]) =>
+    answerOf('companies', process.execPath, [...entry, ...words], folder, environment);
+  // A database of the user's own may have it from a folder that is gone.
+  const answer = await ask('add', ...which, '--name', COMPANY.name).catch(() => ask('reset', ...which));
+  const { password }: { password: string } = JSON.parse(answer);
+  const company = { ...COMPANY, password };
+  writeFileSync(file, JSON.stringify(company), { mode: 0o600 });
+  return company;
 }
 
 /** How often the launcher looks whether its stores are still there. */

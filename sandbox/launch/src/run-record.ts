@@ -23,6 +23,30 @@ export interface DemoTerminal {
   readonly serialDevice: string;
 }
 
+/** A card as two files in PEM. */
+export interface CardFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** The invented cards, and the files of the listener that asks for them; made by sandbox/smart-cards. */
+export interface DemoCards {
+  readonly authorityFile: string;
+  readonly revokedFile: string;
+  readonly server: CardFiles;
+  /** By the citizen's user name. */
+  readonly citizens: Readonly<Record<string, CardFiles>>;
+  /** By what is wrong with the card. */
+  readonly refused: Readonly<Record<string, CardFiles>>;
+}
+
+/** The invented company that signs in by password. */
+export interface DemoCompany {
+  readonly partitaIva: string;
+  readonly name: string;
+  readonly password: string;
+}
+
 /** What `.campanella/run.json` says of the running platform, for people's scripts and for the end-to-end tests. */
 export interface RunRecord {
   readonly gatewayUrl: string;
@@ -38,6 +62,10 @@ export interface RunRecord {
   readonly demo: DemoSummary;
   readonly guardians: DemoSummary['guardians'];
   readonly badges: DemoSummary['badges'];
+  readonly company: DemoCompany;
+  readonly cards: DemoCards;
+  /** Where the gateway asks for a card. */
+  readonly cardUrl: string;
   readonly terminals: readonly DemoTerminal[];
   readonly serialDevices: readonly string[];
   readonly parts: readonly StartedProcess[];

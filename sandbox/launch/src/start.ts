@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ClearError } from './clear-error.ts';
@@ -109,6 +109,9 @@ function describe(record: RunRecord): string {
     '',
     '  Sign in with SPID or CIE as one of these invented people:',
     ...guardians,
+    '',
+    `  Or with a card: import one of ${join(dirname(record.cards.authorityFile), '<user>.pem')} into the browser (see sandbox/smart-cards)`,
+    `  Or as a company: ${record.company.name}, username ${record.company.partitaIva}, password ${record.company.password}`,
     '',
     `  Swipe a badge:   npm run swipe -- --badge ${badge}`,
     '',
