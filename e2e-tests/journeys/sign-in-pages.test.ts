@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { complaintsOf, SIZES, type Size } from '../src/browser.ts';
 import {
   type Answers,
@@ -66,6 +66,15 @@ async function catchLogins(page: Page): Promise<void> {
     (url) => url.pathname.startsWith('/login/') && url.pathname !== '/login/company',
     (route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<!doctype html><title>x</title>' }),
   );
+}
+
+/** Goes to an element with the Tab key and opens it with Enter. */
+async function openByKeys(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  const isThere = () => target.evaluate((element) => element === document.activeElement);
+  for (let press = 0; press < 40 && !(await isThere()); press += 1) await page.keyboard.press('Tab');
+  expect(await isThere()).toBe(true);
+  await page.keyboard.press('Enter');
 }
 
 async function returnAsked(page: Page): Promise<string | null> {
@@ -141,6 +150,20 @@ describe('the ways to sign in', () => {
         expect(new URL(page.url()).pathname).toBe(path);
         await page.close();
       }
+    },
+    STEP_MS,
+  );
+
+  test(
+    'can be gone with the keyboard alone, from the page that was wanted to the provider',
+    async () => {
+      const page = await open(ACCOUNT);
+      await catchLogins(page);
+      await openByKeys(page, page.getByRole('link', { name: 'Accedi al servizio' }));
+      await openByKeys(page, page.getByRole('button', { name: 'Entra con SPID' }));
+      await openByKeys(page, page.getByRole('link', { name: 'Gestore alfa' }));
+      expect(await returnAsked(page)).toBe(ACCOUNT);
+      await page.close();
     },
     STEP_MS,
   );

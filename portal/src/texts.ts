@@ -90,7 +90,6 @@ export const TEXTS = {
         openid: 'un altro accesso ammesso dal Comune',
       },
       button: 'Accedi al servizio',
-      choose: 'Scegli con quale identità digitale entrare.',
       none: 'Il Comune non ha ancora attivato l’accesso con l’identità digitale. Per assistenza:',
     },
     company: {
