@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { eventually, freePort } from '@campanella/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { send } from './browser.ts';
@@ -12,6 +13,7 @@ let person: Person;
 beforeAll(async () => {
   shore = await startShore({
     UPSTREAM_READ_WITHIN_MS: '400',
+    UPSTREAM_WRITE_WITHIN_MS: '1000',
     UPSTREAM_DEADLINES: '{"attendance":{"readWithinMs":5000,"writeWithinMs":400}}',
   });
   person = await shore.person();
@@ -219,4 +221,53 @@ test('browsers that give up do not open the breaker of a service', async () => {
     { withinMs: 5_000 },
   );
   expect(await breakerOf('attendance')).toBe(0);
+});
+
+describe('an answer', () => {
+  test('of 8 MB arrives whole, also at a browser that reads slowly', async () => {
+    const bytes = randomBytes(8 * 1024 * 1024);
+    shore.ledger.answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/pdf', 'content-disposition': 'attachment' });
+      response.end(bytes);
+    };
+    const answer = await fetch(`${shore.url}/api/ledger/x`, { headers: { cookie: person.cookie } });
+    expect(answer.headers.get('content-disposition')).toBe('attachment');
+    const hash = createHash('sha256');
+    for await (const chunk of answer.body ?? []) {
+      hash.update(chunk);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'));
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 304],
+    ['GET', 204],
+  ])('to %s with %i has its headers and no body, and the connection goes on', async (method, status) => {
+    shore.ledger.answer = (response) => {
+      response.writeHead(status, { etag: '"v1"', ...(method === 'HEAD' ? { 'content-length': '13' } : {}) });
+      response.end();
+    };
+    const headers = { cookie: person.cookie, 'if-none-match': '"v1"' };
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await send(`${shore.url}/api/ledger/x`, { method, headers });
+      expect([answer.status, answer.text, answer.headers['etag'], answer.headers['cache-control']]).toEqual([
+        status,
+        '',
+        '"v1"',
+        'no-store',
+      ]);
+    }
+    expect(shore.ledger.received.map((received) => received.headers['if-none-match'])).toEqual(Array(3).fill('"v1"'));
+  });
+
+  test('that stands still in the middle is broken off, and gives its room back', async () => {
+    shore.ledger.answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"here":');
+    };
+    await expect(ask('/api/ledger/x')).rejects.toThrow();
+    expect(await shore.metric('campanella_gateway_upstream_requests', { upstream: 'ledger' })).toBe(0);
+  }, 30_000);
 });

@@ -67,6 +67,8 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   readonly headersWithinMs?: number;
   readonly requestWithinMs?: number;
+  /** A connection on which nothing moves for so long is cut. */
+  readonly silentMsMax?: number;
   /** How long requests under way may take to end when the server stops. */
   readonly drainMs?: number;
   /** Connections at once; those beyond are closed at once. */
@@ -144,7 +146,7 @@ export function httpServer(options: HttpServerOptions): HttpServer {
   const server = tlsServer ?? createServer(settings, handle);
   // Node would drop what is beyond its own maximum silently; the bytes are bounded above, and the application may count.
   server.maxHeadersCount = 0;
-  server.setTimeout(SILENT_MS_MAX);
+  server.setTimeout(options.silentMsMax ?? SILENT_MS_MAX);
   if (options.connectionsMax !== undefined) server.maxConnections = options.connectionsMax;
 
   const refuse = (socket: Duplex, refusal: WireRefusal) => {

@@ -12,7 +12,7 @@ afterEach(async () => {
 /** A server whose `/slow` answers when the test says so; it counts what reaches the application. */
 async function arrange(options: Partial<HttpServerOptions> = {}) {
   const logger = createLogger({ service: 'test', level: 'error' });
-  const world = { reached: 0, answer: () => undefined as unknown };
+  const world = { reached: 0, hasLeft: false, answer: () => undefined as unknown };
   const app = createHttpApp({ logger, service: 'test' });
   app.use((_request, _response, next) => {
     world.reached += 1;
@@ -21,6 +21,12 @@ async function arrange(options: Partial<HttpServerOptions> = {}) {
   app.get('/quick', (_request, response) => void response.json({ ok: true }));
   app.get('/slow', (_request, response) => {
     world.answer = () => response.json({ ok: true });
+  });
+  app.get('/much', (_request, response) => {
+    response.once('close', () => {
+      world.hasLeft = true;
+    });
+    response.send(Buffer.alloc(64 * 1024 * 1024));
   });
   app.post('/echo', (request, response) => void response.json(request.body));
   finishHttpApp(app);
@@ -109,6 +115,17 @@ test('who is answered before all was sent may not send on for ever, and gets one
 test('a silent connection is cut too', async () => {
   const world = await arrange({ headersWithinMs: 300, requestWithinMs: 600 });
   expect((await sendRaw(world.address, '')).status).toBe(408);
+}, 20_000);
+
+test('a client that does not read its answer is cut', async () => {
+  const world = await arrange({ silentMsMax: 300 });
+  const [host = '', port = ''] = world.address.split(':');
+  const unread = connect({ host, port: Number(port) }).pause();
+  const ended = new Promise((resolve) => unread.once('error', resolve).once('close', resolve));
+  unread.write(`GET /much HTTP/1.1\r\n${HOST}\r\n`);
+  await eventually(() => world.hasLeft, { withinMs: 10_000 });
+  unread.resume();
+  await ended;
 }, 20_000);
 
 test('one address cannot take all connections, and has them back when it lets go', async () => {
