@@ -1,4 +1,12 @@
-import { createHttpApp, createLogger, httpServer, type Part, runMain, runService } from '@campanella/service-kit';
+import {
+  createHttpApp,
+  createLogger,
+  httpServer,
+  type Part,
+  runMain,
+  runService,
+  turnByTurn,
+} from '@campanella/service-kit';
 import { municipalityFacts } from './app/municipality-facts.ts';
 import { tokenCache } from './app/token-cache.ts';
 import { type Config, config } from './config.ts';
@@ -25,7 +33,8 @@ await runMain(async () => {
   const identity = identityClient(settings.IDENTITY_ADDRESS, logger);
   const anagrafica = municipalityClient(settings.ANAGRAFICA_ADDRESS);
   const now = () => new Date();
-  const app = createHttpApp({ logger, service: SERVICE, parseBody: false, accessLevel: 'info' });
+  const accessLogger = createLogger({ service: SERVICE, level: settings.LOG_LEVEL, destination: turnByTurn() });
+  const app = createHttpApp({ logger, service: SERVICE, parseBody: false, accessLevel: 'info', accessLogger });
   app.set('trust proxy', settings.TRUSTED_PROXY_HOPS);
   const deps: GatewayDeps = {
     logger,
@@ -82,7 +91,7 @@ await runMain(async () => {
   // The rest of the time is for what stops after the servers.
   const drainMs = Math.max(settings.STOP_WITHIN_MS - STOP_REST_MS, settings.STOP_WITHIN_MS / 2);
   const server = httpServer({
-    ...{ app, logger, host: settings.LISTEN_HOST, port: settings.PORT },
+    ...{ app, logger, host: settings.LISTEN_HOST, port: settings.PORT, portName: 'PORT' },
     headersWithinMs: settings.HEADERS_WITHIN_MS,
     requestWithinMs: settings.REQUEST_WITHIN_MS,
     connectionsMax: settings.CONNECTIONS_MAX,

@@ -30,5 +30,5 @@ export {
   requireIdentity,
 } from './identity.ts';
 export { type Part, runMain, runService, type ServiceOptions } from './lifecycle.ts';
-export { createLogger, type Logger } from './logger.ts';
+export { createLogger, type Logger, turnByTurn } from './logger.ts';
 export { counter, gauge, histogram, LATENCY_BUCKETS, registry } from './metrics.ts';

@@ -54,3 +54,23 @@ export function createLogger(options: {
   // Written at once: what is logged before a crash is there, and a reader that has gone cannot hold up the end of the process.
   return pino(settings, options.destination ?? pino.destination({ dest: 1, sync: true }));
 }
+
+/**
+ * Standard output for a log with a line per request, of which a crash may lose the last few: the lines of one turn of the event loop
+ * are written together. Writing each by itself took a seventh of the gateway's time.
+ */
+export function turnByTurn(): { write(line: string): void } {
+  const output = pino.destination({ dest: 1, sync: true });
+  let waiting = '';
+  const write = () => {
+    if (waiting !== '') output.write(waiting);
+    waiting = '';
+  };
+  process.once('exit', write);
+  return {
+    write: (line) => {
+      if (waiting === '') setImmediate(write);
+      waiting += line;
+    },
+  };
+}
