@@ -233,6 +233,15 @@ describe('sessions', () => {
     expect(shore.reached()).toBe(0);
   });
 
+  test('the session of one municipality is none at another’s host: 401', async () => {
+    const headers = { cookie: person.cookie, host: shore.otherHost };
+    const answer = await send(api(), { headers });
+    expect([answer.status, answer.json()['kind']]).toEqual([401, 'signed_out']);
+    expect((await send(`${shore.url}/api/session`, { headers })).json()).toMatchObject({ signedIn: false });
+    expect(shore.reached()).toBe(0);
+    expect((await send(api(), { headers: { cookie: person.cookie } })).status).toBe(200);
+  });
+
   test('two session cookies are none: nobody knows which one is ours', async () => {
     const cookie = `${person.cookie}; campanella_session=${'B'.repeat(43)}`;
     expect((await send(api(), { headers: { cookie } })).status).toBe(401);

@@ -25,6 +25,8 @@ export interface Person {
 export interface Shore {
   readonly url: string;
   readonly host: string;
+  /** The host of municipality 2. */
+  readonly otherHost: string;
   readonly opsUrl: string;
   readonly gateway: Awaited<ReturnType<typeof startProcess>>;
   readonly redis: Awaited<ReturnType<typeof privateRedis>>;
@@ -46,6 +48,7 @@ export interface Shore {
 export async function startShore(environment: Readonly<Record<string, string>> = {}): Promise<Shore> {
   const [port, opsPort] = await Promise.all([freePort(), freePort()]);
   const host = `127.0.0.1:${port}`;
+  const otherHost = `localhost:${port}`;
   const portalDir = await mkdtemp(join(tmpdir(), 'campanella-portal-'));
   const [redis, identity, anagraficaGrpc, ledger, anagrafica, attendance] = await Promise.all([
     privateRedis(),
@@ -62,7 +65,7 @@ export async function startShore(environment: Readonly<Record<string, string>> =
       PORT: `${port}`,
       OPS_PORT: `${opsPort}`,
       PUBLIC_SCHEME: 'http',
-      MUNICIPALITY_HOSTS: JSON.stringify({ [host]: 1 }),
+      MUNICIPALITY_HOSTS: JSON.stringify({ [host]: 1, [otherHost]: 2 }),
       REDIS_URL: redis.url,
       IDENTITY_ADDRESS: identity.address,
       IDENTITY_HTTP_URL: identity.httpUrl,
@@ -83,6 +86,7 @@ export async function startShore(environment: Readonly<Record<string, string>> =
     ...{
       url: `http://${host}`,
       host,
+      otherHost,
       opsUrl,
       gateway,
       redis,

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { eventually, freePort } from '@campanella/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { send } from './browser.ts';
 import { type Person, type Shore, startShore } from './shore.ts';
 import { sendJson } from './upstream.ts';
@@ -222,6 +224,33 @@ test('browsers that give up do not open the breaker of a service', async () => {
   );
   expect(await breakerOf('attendance')).toBe(0);
 });
+
+test('for a browser that left while its session was read no service works', async () => {
+  const redis = new Redis(shore.redis.url);
+  const labels = { upstream: 'ledger', fault: 'client_gone' };
+  const gone = async () => (await shore.metric('campanella_gateway_upstream_faults_total', labels)) ?? 0;
+  const before = await gone();
+  const [hostname = '', port = ''] = shore.host.split(':');
+  const leave = async () => {
+    // Nothing is answered by Redis meanwhile, so that the request is on its way when its connection goes.
+    await redis.client('PAUSE', 400);
+    const browser = connect({ host: hostname, port: Number(port) });
+    await new Promise((resolve) => {
+      browser.write(`GET /api/ledger/x HTTP/1.1\r\nHost: ${shore.host}\r\nCookie: ${person.cookie}\r\n\r\n`, resolve);
+    });
+    await send(`${shore.url}/`);
+    browser.destroy();
+    // Answered after the pause.
+    await redis.ping();
+    return (await gone()) > before;
+  };
+  try {
+    await eventually(leave, { withinMs: 15_000 });
+    expect(shore.ledger.received).toHaveLength(0);
+  } finally {
+    redis.disconnect();
+  }
+}, 30_000);
 
 describe('an answer', () => {
   test('of 8 MB arrives whole, also at a browser that reads slowly', async () => {

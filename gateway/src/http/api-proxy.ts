@@ -93,6 +93,7 @@ function sentOf(request: Request, response: Response, token: string): Sent {
   }
   const body = bodyOf(request);
   if (body !== undefined) headers['content-type'] = 'application/json';
+  if (!isRead(request)) headers['content-length'] = String(Buffer.byteLength(body ?? ''));
   // As the app made it; the trace's headers are added by the instrumentation of the outgoing call.
   const requestId = response.getHeader('x-request-id');
   if (typeof requestId === 'string') headers['x-request-id'] = requestId;

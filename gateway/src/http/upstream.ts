@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { counter, gauge, type Logger } from '@campanella/service-kit';
 import {
@@ -11,7 +11,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { Request, Response } from 'express';
-import { type Dispatcher, Pool } from 'undici';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import { retryBudget } from '../domain/retry-budget.ts';
 import { isRead } from './guards.ts';
 
@@ -105,15 +105,9 @@ export interface Upstream {
 /** Opens a service: its own connections, room, breaker and budget. */
 export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstream {
   const upstream = settings.name;
-  const base = new URL(settings.baseUrl);
-  const pool = new Pool(base.origin, {
-    connections: UNDER_WAY_MAX,
-    keepAliveTimeout: IDLE_SOCKET_MS,
-    keepAliveMaxTimeout: IDLE_SOCKET_MS,
-    // Until an answer begins the attempt's own deadline holds; afterwards it may not stand still for longer than this.
-    headersTimeout: 0,
-    bodyTimeout: Math.max(settings.readWithinMs, settings.writeWithinMs),
-  });
+  const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY_MAX, timeout: IDLE_SOCKET_MS });
+  const attempts = new WeakMap<IncomingMessage, Attempt>();
+  const proxy = makeProxy(settings, agent, attempts);
   const room = bulkhead(UNDER_WAY_MAX);
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof NoAnswer && SERVICE_FAULTS.has(error.fault)),
@@ -126,15 +120,24 @@ export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstre
     if (state === CircuitState.Closed) logger.info({ upstream }, 'a service answers again; its breaker is closed');
   });
   const budget = retryBudget(RETRIES_PER_REQUEST, RETRIES_IN_HAND);
-  const prefix = base.pathname.replace(/\/$/, '');
+
+  /** Asks once. Resolves when the answer has begun to pass to the browser. */
+  const attempt = (request: Request, response: Response, sent: Sent, withinMs: number) => {
+    const asking = openAttempt(sent, response, withinMs);
+    attempts.set(request, asking);
+    request.headers = { ...sent.headers };
+    // Express cut the mount path off; the service sees the whole path.
+    request.url = request.originalUrl;
+    void proxy(request, response, () => undefined);
+    return asking.begun;
+  };
 
   const guarded = async (request: Request, response: Response, sent: Sent, endsAtMs: number) => {
     // One probe decides; all others are told at once instead of waiting for it.
     if (breaker.state === CircuitState.HalfOpen) throw new NoAnswer('breaker_open');
-    const asked = { method: request.method, path: prefix + request.originalUrl, ...sent };
     const withinMs = Math.max(1, endsAtMs - performance.now());
     try {
-      return await breaker.execute(() => attempt(pool, asked, response, withinMs));
+      return await breaker.execute(() => attempt(request, response, sent, withinMs));
     } catch (error) {
       throw error instanceof NoAnswer ? error : new NoAnswer('breaker_open', error);
     }
@@ -160,6 +163,8 @@ export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstre
       underWay.inc({ upstream });
       try {
         await room.execute(async () => {
+          // Left while its session was read: no service works for nobody.
+          if (response.destroyed) throw new NoAnswer('client_gone');
           const { ended } = await askTwice(request, response, sent);
           const brokenOff = await ended;
           if (brokenOff !== null) logger.warn({ upstream, err: brokenOff }, 'a service broke its answer off');
@@ -177,86 +182,117 @@ export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstre
         underWay.dec({ upstream });
       }
     },
-    close: () => pool.destroy(),
+    close: async () => agent.destroy(),
   };
 }
 
 /** An answer that has begun. */
 interface Begun {
-  /** Resolves when the service has sent all of it: null, or why it broke off. */
+  /** Resolves when all of it has passed: null, or why it broke off. */
   readonly ended: Promise<Error | null>;
 }
 
-interface Asked extends Sent {
-  readonly method: string;
-  readonly path: string;
+/** What http-proxy-middleware's events are about: one attempt at a request. */
+interface Attempt {
+  readonly sent: Sent;
+  readonly begun: Promise<Begun>;
+  /** The request to the service is made. */
+  made(proxyRequest: ClientRequest): void;
+  /** The service answers. */
+  answered(proxyResponse: IncomingMessage): void;
+  /** It did not answer, or broke its answer off. */
+  failed(noAnswer: NoAnswer): void;
 }
 
-/** Asks once. Resolves when the answer has begun to pass to the browser. @throws NoAnswer */
-function attempt(pool: Pool, asked: Asked, response: Response, withinMs: number): Promise<Begun> {
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | null = null;
-    let phase: 'waiting' | 'begun' | 'over' = 'waiting';
-    const ended = Promise.withResolvers<Error | null>();
-    const fail = (noAnswer: NoAnswer) => {
-      if (phase !== 'waiting') return;
-      finish();
-      reject(noAnswer);
-      controller?.abort(noAnswer);
-    };
-    const finish = () => {
-      phase = 'over';
+function openAttempt(sent: Sent, response: Response, withinMs: number): Attempt {
+  const begun = Promise.withResolvers<Begun>();
+  const ended = Promise.withResolvers<Error | null>();
+  let phase: 'waiting' | 'begun' | 'over' = 'waiting';
+  let made: ClientRequest | null = null;
+  const finish = () => {
+    phase = 'over';
+    clearTimeout(deadline);
+    response.off('close', onClose);
+  };
+  const failed = (noAnswer: NoAnswer) => {
+    const before = phase;
+    if (before === 'over') return;
+    const isGone = response.destroyed;
+    finish();
+    made?.destroy();
+    if (before === 'waiting') return begun.reject(noAnswer);
+    // Half an answer cannot become a refusal any more: the browser sees a broken connection, not a complete lie.
+    response.destroy();
+    ended.resolve(isGone ? null : noAnswer);
+  };
+  const onClose = () => {
+    if (!response.writableFinished) return failed(new NoAnswer('client_gone'));
+    finish();
+    ended.resolve(null);
+  };
+  const deadline = setTimeout(() => failed(new NoAnswer('late')), withinMs);
+  response.on('close', onClose);
+  return {
+    sent,
+    begun: begun.promise,
+    made: (proxyRequest) => {
+      made = proxyRequest;
+      if (phase === 'over') proxyRequest.destroy();
+    },
+    answered: (proxyResponse) => {
+      // Too late: it is let run out, since cutting it would cut the browser as well.
+      if (phase !== 'waiting') return void proxyResponse.resume();
+      if (isStrange(proxyResponse)) {
+        proxyResponse.resume();
+        made = null;
+        return failed(new NoAnswer('not_a_service'));
+      }
+      phase = 'begun';
       clearTimeout(deadline);
-      response.off('close', onClose);
-    };
-    const onClose = () => {
-      if (phase === 'waiting') return fail(new NoAnswer('client_gone'));
-      if (phase === 'begun') controller?.abort(new NoAnswer('client_gone'));
-    };
-    const deadline = setTimeout(() => fail(new NoAnswer('late')), withinMs);
-    response.on('close', onClose);
-    pool.dispatch(
-      { method: asked.method, path: asked.path, headers: asked.headers, body: asked.body ?? null },
-      {
-        onRequestStart(given) {
-          controller = given;
-          if (phase === 'over') given.abort(new NoAnswer('client_gone'));
-        },
-        onResponseStart(given, status, headers) {
-          // Interim answers come here too.
-          if (status < 200 || phase !== 'waiting') return;
-          if (isStrange(status, headers)) return fail(new NoAnswer('not_a_service'));
-          clearTimeout(deadline);
-          phase = 'begun';
-          response.statusCode = status;
-          passHeadersBack(headers, response);
-          response.on('drain', () => given.resume());
-          resolve({ ended: ended.promise });
-        },
-        onResponseData(given, chunk) {
-          if (phase === 'begun' && !response.write(chunk)) given.pause();
-        },
-        onResponseEnd() {
-          if (phase !== 'begun') return;
-          finish();
-          response.end();
-          ended.resolve(null);
-        },
-        onResponseError(_given, error) {
-          if (phase === 'waiting') return fail(new NoAnswer('unreachable', error));
-          if (phase !== 'begun') return;
-          finish();
-          // Half an answer cannot become a refusal any more: the browser sees a broken connection, not a complete lie.
-          const isOurs = response.destroyed;
-          response.destroy();
-          ended.resolve(isOurs ? null : error);
-        },
+      response.statusCode = proxyResponse.statusCode ?? 502;
+      passHeadersBack(proxyResponse.headers, response);
+      proxyResponse.pipe(response);
+      begun.resolve({ ended: ended.promise });
+    },
+    failed,
+  };
+}
+
+function makeProxy(settings: UpstreamSettings, agent: Agent, attempts: WeakMap<IncomingMessage, Attempt>) {
+  const fail = (error: Error, request: Request, response: Response) => {
+    attempts.get(request)?.failed(new NoAnswer(response.destroyed ? 'client_gone' : 'unreachable', error));
+  };
+  return createProxyMiddleware<Request, Response>({
+    target: settings.baseUrl,
+    changeOrigin: true,
+    xfwd: false,
+    agent,
+    // What passes back is a list of ours.
+    selfHandleResponse: true,
+    // Of silence, while an answer passes; until it begins, the attempt's own deadline holds.
+    proxyTimeout: Math.max(settings.readWithinMs, settings.writeWithinMs),
+    // The default plugins answer errors in English with the upstream's address, and log to the console.
+    ejectPlugins: true,
+    plugins: [
+      (proxyServer) => {
+        proxyServer.on('proxyReq', (proxyRequest, request) => {
+          const attempt = attempts.get(request);
+          attempt?.made(proxyRequest);
+          if (attempt?.sent.body !== undefined) proxyRequest.write(attempt.sent.body);
+        });
+        proxyServer.on('proxyRes', (proxyResponse, request) => attempts.get(request)?.answered(proxyResponse));
+        // With a listener the middleware does not pass an error on: the answer is given by whoever waits for the attempt.
+        proxyServer.on('error', (error, request, response) => {
+          if (request !== undefined && response !== undefined && 'headersSent' in response)
+            fail(error, request, response);
+        });
+        proxyServer.on('econnreset', (error, request, response) => fail(error, request, response));
       },
-    );
+    ],
   });
 }
 
-function passHeadersBack(headers: IncomingHttpHeaders, response: Response): void {
+function passHeadersBack(headers: IncomingMessage['headers'], response: Response): void {
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined && PASSED_BACK.has(name)) response.setHeader(name, value);
@@ -265,6 +301,6 @@ function passHeadersBack(headers: IncomingHttpHeaders, response: Response): void
 }
 
 /** A service's own faults are problem details; any other page of a fault comes from something between us and may say where it stands. */
-function isStrange(status: number, headers: IncomingHttpHeaders): boolean {
-  return status >= 500 && !(headers['content-type'] ?? '').startsWith('application/problem+json');
+function isStrange({ statusCode = 0, headers }: IncomingMessage): boolean {
+  return statusCode >= 500 && !(headers['content-type'] ?? '').startsWith('application/problem+json');
 }

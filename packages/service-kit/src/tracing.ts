@@ -3,7 +3,6 @@ import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrum
 import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
-import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { beforeExit } from './before-exit.ts';
 
@@ -19,8 +18,6 @@ export function startTracing(): void {
         redactedQueryParams: SIGN_IN_PARAMETERS,
         redactedQueryParamsServer: SIGN_IN_PARAMETERS,
       }),
-      // What the gateway asks of the services.
-      new UndiciInstrumentation(),
       // Our few middlewares take no time worth a span each.
       new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
       new GrpcInstrumentation({ ignoreGrpcMethods: ['Check', 'Watch'] }),
