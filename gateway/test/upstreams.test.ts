@@ -14,6 +14,8 @@ let person: Person;
 
 beforeAll(async () => {
   shore = await startShore({
+    API_LIMIT: '1000000',
+    PERSON_LIMIT: '1000000',
     UPSTREAM_READ_WITHIN_MS: '400',
     UPSTREAM_WRITE_WITHIN_MS: '1000',
     UPSTREAM_DEADLINES: '{"attendance":{"readWithinMs":5000,"writeWithinMs":400}}',
