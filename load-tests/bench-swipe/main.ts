@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { asText, type Figure, judge } from './figures.ts';
+import { cleanup } from '../src/cleanup.ts';
+import { asText, type Figure, judge } from '../src/figures.ts';
 import { type Latency, type Meals, measureLatency, measureThroughput } from './load.ts';
-import { cleanup, type Platform, startPlatform } from './platform.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { openNaive, openStreams, type Terminals } from './terminals.ts';
 import { MUNICIPALITIES, mealsOf, servicesOf } from './town.ts';
 

@@ -14,8 +14,9 @@ import {
 import { credentials } from '@grpc/grpc-js';
 import pg from 'pg';
 import { v7 } from 'uuid';
+import type { Cleanup } from '../src/cleanup.ts';
+import { migrateDatabase, startPart } from '../src/processes.ts';
 import { startAnagrafica } from './anagrafica-stand-in.ts';
-import { migrateDatabase, startPart } from './processes.ts';
 import { CREDIT_CENTS, MUNICIPALITIES, PRICE_CENTS, TERMINALS } from './town.ts';
 
 /** The real parts on throw-away stores, seeded through their contracts. */
@@ -28,23 +29,6 @@ export interface Platform {
   beginRound(services: readonly string[]): Promise<number>;
   /** Compares acknowledgements, presences, transfers and balances. @throws Error where they differ */
   compareBooks(acknowledged: number, naiveAcknowledged: number): Promise<void>;
-}
-
-/** Ends what was started, last first: also after a start that failed half-way, and when the bench is interrupted. */
-export interface Cleanup {
-  add(end: () => Promise<void> | void): void;
-  run(): Promise<void>;
-}
-
-/** Opens an empty list of things to end. */
-export function cleanup(): Cleanup {
-  const ends: (() => Promise<void> | void)[] = [];
-  return {
-    add: (end) => void ends.push(end),
-    async run() {
-      for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
-    },
-  };
 }
 
 interface StartOptions {
@@ -122,7 +106,7 @@ async function startParts({ profileFolder, cleanup }: StartOptions, setting: Par
     const [grpc, http, ops] = [await freePort(), await freePort(), await freePort()];
     const ports = { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
     const all = { ...shared, ...ports, DATABASE_URL: setting.urls[database] ?? '', ...environment };
-    const part = await startPart(entry, all, `http://127.0.0.1:${ops}/ready`, profileFolder);
+    const part = await startPart(entry, all, `http://127.0.0.1:${ops}/ready`, { profileFolder });
     cleanup.add(part.stop);
     return `127.0.0.1:${grpc}`;
   };

@@ -7,6 +7,7 @@ import { type GatewayDeps, requireSession } from './gateway-deps.ts';
 import { isRead, originGuard, requireCsrfToken } from './guards.ts';
 import { limitPerAddress, limitPerPerson, personOf, setPerson } from './limits.ts';
 import { GatewayRefusal } from './refusal.ts';
+import { slot } from './slot.ts';
 import { NoAnswer, openUpstream, type Sent, type UpstreamSettings } from './upstream.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -45,7 +46,7 @@ function checkRequest({ name }: UpstreamSettings): RequestHandler {
   };
 }
 
-const sessions = new WeakMap<Request, Promise<Session>>();
+const sessions = slot<Promise<Session>>('session');
 
 /** Asks for the session without waiting for it: the question goes to Redis together with that of the limit. */
 function lookUp(deps: GatewayDeps): RequestHandler {
@@ -59,7 +60,7 @@ function lookUp(deps: GatewayDeps): RequestHandler {
 }
 
 const admit: RequestHandler = async (request, response, next) => {
-  const session = await sessions.get(request);
+  const session = await sessions.of(request);
   if (session === undefined) throw new Error('a session was not looked up');
   if (!isRead(request)) requireCsrfToken(request, session);
   setPerson(response, session);

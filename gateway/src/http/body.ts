@@ -4,16 +4,17 @@ import { parse } from 'secure-json-parse';
 import { isHonestValue } from '../domain/sent-value.ts';
 import { isRead } from './guards.ts';
 import { GatewayRefusal } from './refusal.ts';
+import { slot } from './slot.ts';
 
 /** Biggest body a parent may send; nothing they send is bigger than a form. */
 export const BODY_BYTES_MAX = 64 * 1024;
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
-const bodies = new WeakMap<Request, string>();
+const body = slot<string>('body');
 
 /** The body of a request that has passed {@link readBody}; undefined where it has none. */
 export function bodyOf(request: Request): string | undefined {
-  return bodies.get(request);
+  return body.of(request);
 }
 
 /** Refuses, by its headers alone, a body that nobody here would read: on a read, of unknown length, or too big. */
@@ -32,7 +33,7 @@ export const bodyGuard: RequestHandler = (request, _response, next) => {
  * too deep, with rounded numbers, NUL, or names that reach for an object's prototype 400. A request without a body passes.
  */
 export const readBody: RequestHandler = async (request, _response, next) => {
-  if (Number(request.headers['content-length'] ?? 0) > 0) bodies.set(request, await readJson(request));
+  if (Number(request.headers['content-length'] ?? 0) > 0) body.set(request, await readJson(request));
   next();
 };
 

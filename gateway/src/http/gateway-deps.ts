@@ -9,6 +9,7 @@ import type { TokenCache } from '../app/token-cache.ts';
 import { type CookieJar, hasCookie, readCookie } from '../domain/cookies.ts';
 import type { Session } from '../domain/session.ts';
 import { GatewayRefusal } from './refusal.ts';
+import { slot } from './slot.ts';
 import type { UpstreamSettings } from './upstream.ts';
 
 /** How much one address or one person may ask within a window. */
@@ -50,7 +51,7 @@ export interface Site {
   readonly origin: string;
 }
 
-const sites = new WeakMap<Request, Site>();
+const sites = slot<Site>('site');
 
 /** Notes whose site a request is for. */
 export function setSite(request: Request, site: Site): void {
@@ -59,7 +60,7 @@ export function setSite(request: Request, site: Site): void {
 
 /** The site of a request that has passed the host check. */
 export function siteOf(request: Request): Site {
-  const site = sites.get(request);
+  const site = sites.of(request);
   if (site === undefined) throw new Error('a route was reached without the host check');
   return site;
 }

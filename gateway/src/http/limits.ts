@@ -3,6 +3,7 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { Session } from '../domain/session.ts';
 import type { Limit } from './gateway-deps.ts';
 import { answerRefusal, type GatewayRefusalKind } from './refusal.ts';
+import { slot } from './slot.ts';
 
 /** One household gets one /56 of IPv6, so that is what counts as one address. */
 const IPV6_PREFIX = 56;
@@ -22,16 +23,16 @@ export function limitPerAddress(
   return limitBy(addressOf, limit, whenAway, kind);
 }
 
-const persons = new WeakMap<Response, Session>();
+const person = slot<Session>('person');
 
 /** Notes whose request it is that is answered. */
 export function setPerson(response: Response, session: Session): void {
-  persons.set(response, session);
+  person.set(response, session);
 }
 
 /** The session of a request that has been let in. */
 export function personOf(response: Response): Session {
-  const session = persons.get(response);
+  const session = person.of(response);
   if (session === undefined) throw new Error('a route was reached without being let in');
   return session;
 }
@@ -41,11 +42,11 @@ export function personOf(response: Response): Session {
  * just found in the same Redis, and the limit per address still stands in front.
  */
 export function limitPerPerson(limit: Limit): RequestHandler {
-  const person = (_request: Request, response: Response) => {
+  const keyOf = (_request: Request, response: Response) => {
     const { municipalityId, personId } = personOf(response);
     return `${municipalityId}/${personId}`;
   };
-  return limitBy(person, limit, 'open', 'too_many_requests');
+  return limitBy(keyOf, limit, 'open', 'too_many_requests');
 }
 
 function limitBy(

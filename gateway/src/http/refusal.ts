@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { counter } from '@campanella/service-kit';
 import type { Request, Response } from 'express';
 import { TEXTS } from '../texts.ts';
+import { slot } from './slot.ts';
 
 /** Every way in which the gateway itself says no: its status, and what the parent reads. */
 const REFUSALS = {
@@ -65,7 +66,7 @@ const STYLE =
 // The page's only style is named by its hash, so that the policy needs no 'unsafe-inline'.
 const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`;
 
-const homes = new WeakMap<Response, string>();
+const homes = slot<string>('home');
 
 /** Notes where the first page is, for an answer that is not on the portal's own origin. */
 export function setHome(response: Response, url: string): void {
@@ -98,6 +99,6 @@ export function answerRefusal(
   response.type('html').send(`<!doctype html>
 <html lang="it"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text.title}</title><style>${STYLE}</style></head>
-<body><main><h1>${text.title}</h1><p>${text.detail}</p><p><a href="${homes.get(response) ?? '/'}">Torna alla pagina iniziale</a></p></main></body></html>
+<body><main><h1>${text.title}</h1><p>${text.detail}</p><p><a href="${homes.of(response) ?? '/'}">Torna alla pagina iniziale</a></p></main></body></html>
 `);
 }

@@ -14,6 +14,7 @@ import type { Request, Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { retryBudget } from '../domain/retry-budget.ts';
 import { isRead } from './guards.ts';
+import { slot } from './slot.ts';
 
 /** A service behind the gateway. */
 export interface UpstreamSettings {
@@ -106,8 +107,7 @@ export interface Upstream {
 export function openUpstream(settings: UpstreamSettings, logger: Logger): Upstream {
   const upstream = settings.name;
   const agent = new Agent({ keepAlive: true, maxSockets: UNDER_WAY_MAX, timeout: IDLE_SOCKET_MS });
-  const attempts = new WeakMap<IncomingMessage, Attempt>();
-  const proxy = makeProxy(settings, agent, attempts);
+  const proxy = makeProxy(settings, agent);
   const room = bulkhead(UNDER_WAY_MAX);
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof NoAnswer && SERVICE_FAULTS.has(error.fault)),
@@ -204,6 +204,8 @@ interface Attempt {
   failed(noAnswer: NoAnswer): void;
 }
 
+const attempts = slot<Attempt>('attempt');
+
 function openAttempt(sent: Sent, response: Response, withinMs: number): Attempt {
   const begun = Promise.withResolvers<Begun>();
   const ended = Promise.withResolvers<Error | null>();
@@ -258,9 +260,9 @@ function openAttempt(sent: Sent, response: Response, withinMs: number): Attempt 
   };
 }
 
-function makeProxy(settings: UpstreamSettings, agent: Agent, attempts: WeakMap<IncomingMessage, Attempt>) {
+function makeProxy(settings: UpstreamSettings, agent: Agent) {
   const fail = (error: Error, request: Request, response: Response) => {
-    attempts.get(request)?.failed(new NoAnswer(response.destroyed ? 'client_gone' : 'unreachable', error));
+    attempts.of(request)?.failed(new NoAnswer(response.destroyed ? 'client_gone' : 'unreachable', error));
   };
   return createProxyMiddleware<Request, Response>({
     target: settings.baseUrl,
@@ -276,11 +278,11 @@ function makeProxy(settings: UpstreamSettings, agent: Agent, attempts: WeakMap<I
     plugins: [
       (proxyServer) => {
         proxyServer.on('proxyReq', (proxyRequest, request) => {
-          const attempt = attempts.get(request);
+          const attempt = attempts.of(request);
           attempt?.made(proxyRequest);
           if (attempt?.sent.body !== undefined) proxyRequest.write(attempt.sent.body);
         });
-        proxyServer.on('proxyRes', (proxyResponse, request) => attempts.get(request)?.answered(proxyResponse));
+        proxyServer.on('proxyRes', (proxyResponse, request) => attempts.of(request)?.answered(proxyResponse));
         // With a listener the middleware does not pass an error on: the answer is given by whoever waits for the attempt.
         proxyServer.on('error', (error, request, response) => {
           if (request !== undefined && response !== undefined && 'headersSent' in response)

@@ -105,7 +105,9 @@ export function httpServer(options: HttpServerOptions): HttpServer {
     drainMs = DRAIN_MS,
     connectionsPerAddressMax = Number.POSITIVE_INFINITY,
   } = options;
-  const answering = new Map<Duplex, ServerResponse>();
+  // What each connection's last request is answered with; null when it has been. The entry lives as long as the connection: one set and deleted
+  // with each request would keep every answer alive for the collector of old objects, which was a fifth of the gateway's time.
+  const answering = new Map<Duplex, ServerResponse | null>();
   const refused = new WeakSet<Duplex>();
   let isStopping = false;
   let address = '';
@@ -122,10 +124,12 @@ export function httpServer(options: HttpServerOptions): HttpServer {
     requireHostHeader: false,
   };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    answering.set(request.socket, response);
+    const { socket } = request;
+    if (!answering.has(socket)) socket.once('close', () => answering.delete(socket));
+    answering.set(socket, response);
     response.once('close', () => {
-      answering.delete(request.socket);
-      if (isStopping) request.socket.end();
+      if (answering.get(socket) === response) answering.set(socket, null);
+      if (isStopping) socket.end();
     });
     response.once('finish', () => {
       if (!request.complete) cutUnlessComplete(request);
@@ -202,6 +206,7 @@ export function httpServer(options: HttpServerOptions): HttpServer {
       const closed = new Promise((resolve) => server.close(resolve));
       const atWork = new Set<string>();
       for (const response of answering.values()) {
+        if (response === null) continue;
         if (response.socket !== null) atWork.add(peerOf(response.socket));
         if (!response.headersSent) response.setHeader('connection', 'close');
       }

@@ -44,6 +44,14 @@ const CHROMIUM: Needed = {
   variable: null,
 };
 
+const NGINX: Needed = {
+  label: 'nginx',
+  isThere: () => findProgram('nginx') !== null,
+  debian: ['nginx'],
+  brew: ['nginx'],
+  variable: null,
+};
+
 /** Makes sure that the stores' programs are there, but for those whose address is in the environment. */
 export function ensureStores(progress: Progress): Promise<void> {
   return ensure(
@@ -55,6 +63,11 @@ export function ensureStores(progress: Progress): Promise<void> {
 /** Makes sure of all that tests need: the stores' programs, whatever the environment says, and a browser. */
 export function ensureForTests(progress: Progress, needsBrowser: boolean): Promise<void> {
   return ensure(progress, [POSTGRES, REDIS, RABBIT, ...(needsBrowser ? [CHROMIUM] : [])]);
+}
+
+/** Makes sure of what the gateway's bench measures beside the gateway. */
+export function ensureForGatewayBench(progress: Progress): Promise<void> {
+  return ensure(progress, [REDIS, NGINX]);
 }
 
 /** In the order: on the machine → the system's package manager, where it needs no password → one message with the ways out. */

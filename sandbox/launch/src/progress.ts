@@ -1,10 +1,16 @@
 /** Prints steps as they begin and end, with their time. */
 export class Progress {
   readonly #startedAt = performance.now();
+  readonly #write: (line: string) => void;
+
+  /** @param write where lines go: standard output by default */
+  constructor(write: (line: string) => void = (line) => console.log(line)) {
+    this.#write = write;
+  }
 
   /** A line of its own. */
   say(line: string): void {
-    console.log(`${this.#elapsed()}  ${line}`);
+    this.#write(`${this.#elapsed()}  ${line}`);
   }
 
   /** Runs a step; says when it is done and how long it took. */

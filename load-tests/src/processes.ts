@@ -1,4 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -10,15 +11,35 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
+/** How a part under measurement is started. */
+export interface StartOptions {
+  /** Where it writes its CPU profile when it ends; null for none. */
+  readonly profileFolder?: string | null;
+  /** The one core it may use; null for all. */
+  readonly core?: number | null;
+}
+
 /** Starts a part of the repository and waits until `readyUrl` answers 200. */
-export async function startPart(
+export function startPart(
   entry: string,
   environment: Readonly<Record<string, string>>,
   readyUrl: string,
-  profileFolder: string | null,
+  { profileFolder = null, core = null }: StartOptions = {},
 ): Promise<BenchProcess> {
   const profile = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-  const child = spawn(process.execPath, ['--no-warnings', ...profile, root(entry)], {
+  const words = [process.execPath, '--no-warnings', ...profile, root(entry)];
+  return startProgram(words, environment, readyUrl, core);
+}
+
+/** Starts a program, on one core where `core` says so, and waits until `readyUrl` answers 200. */
+export async function startProgram(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  readyUrl: string,
+  core: number | null = null,
+): Promise<BenchProcess> {
+  const [command = '', ...rest] = core === null ? words : ['taskset', '--cpu-list', String(core), ...words];
+  const child = spawn(command, rest, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -29,7 +50,7 @@ export async function startPart(
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const deadline = Date.now() + READY_WITHIN_MS;
   while (!(await answers(readyUrl))) {
-    if (hasEnded(child) || Date.now() > deadline) throw new Error(`${entry} is not ready:\n${output}`);
+    if (hasEnded(child) || Date.now() > deadline) throw new Error(`${words.join(' ')} is not ready:\n${output}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   return {
@@ -38,6 +59,18 @@ export async function startPart(
       await exited;
     },
   };
+}
+
+/**
+ * Gives the measured program a core of its own and this process, with what it starts without a core, the other one: a generator of load that
+ * takes from what it measures measures itself.
+ *
+ * @returns the measured program's core; null where the machine has one core or no `taskset`
+ */
+export function splitCores(): number | null {
+  if (availableParallelism() < 2) return null;
+  const { status } = spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', '1', String(process.pid)]);
+  return status === 0 ? 0 : null;
 }
 
 function hasEnded(child: ChildProcess): boolean {
