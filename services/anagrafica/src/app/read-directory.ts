@@ -1,6 +1,6 @@
-import type { MunicipalityId, PupilId, ServiceDate } from '@campanella/vocabulary';
+import type { MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
 import { type CodiceFiscale, parseCodiceFiscale } from '@campanella/vocabulary';
-import type { BadgeHistoryEntry, DirectoryPage, KnownMunicipality, PupilSheet } from '../domain/directory.ts';
+import type { BadgeHistoryEntry, DirectoryPage, KnownMunicipality, Payer, PupilSheet } from '../domain/directory.ts';
 import type { School } from '../domain/records.ts';
 
 /** What the readers need of the tables. Each answer is one snapshot. */
@@ -14,6 +14,13 @@ export interface DirectoryReads {
     code: CodiceFiscale,
     today: ServiceDate,
   ): Promise<readonly PupilId[]>;
+  /** The payer of a pupil's enrolment in a service; null where there is none. */
+  findPayer(
+    municipalityId: MunicipalityId,
+    pupilId: PupilId,
+    service: ServiceCode,
+    today: ServiceDate,
+  ): Promise<Payer | null>;
   pupilSheets(municipalityId: MunicipalityId, pupilIds: readonly PupilId[]): Promise<readonly PupilSheet[]>;
   badgeHistory(municipalityId: MunicipalityId, pupilId: PupilId): Promise<readonly BadgeHistoryEntry[]>;
 }

@@ -1,5 +1,12 @@
-import { isWithin, type PupilId, type ServiceCode, type ServiceDate, type Validity } from '@campanella/vocabulary';
-import type { Badge, BadgeChange, Municipality, PaymentMode, Price } from './records.ts';
+import {
+  type Cents,
+  isWithin,
+  type PupilId,
+  type ServiceCode,
+  type ServiceDate,
+  type Validity,
+} from '@campanella/vocabulary';
+import type { Badge, BadgeChange, Guardian, Municipality, PaymentMode, Price } from './records.ts';
 
 /** A pupil as attendance and the terminals know it: whole, so that reading it twice changes nothing. */
 export interface DirectoryPupil {
@@ -22,6 +29,13 @@ export interface DirectoryEnrolment {
   readonly overdraftCents: number;
   readonly validity: Validity;
   readonly prices: readonly Price[];
+}
+
+/** Who pays for a pupil in a service, and how. */
+export interface Payer {
+  readonly guardian: Guardian;
+  readonly paymentMode: PaymentMode;
+  readonly overdraftCents: Cents;
 }
 
 /** Changes after a version, and the version they reach. */

@@ -8,7 +8,15 @@ import {
   type PupilRecord,
 } from '@campanella/proto/anagrafica/v1/anagrafica';
 import { GrpcRefusal, type Logger, unaryHandler } from '@campanella/service-kit';
-import { type MunicipalityId, parseNumberId, serviceDateAt, type Validity } from '@campanella/vocabulary';
+import {
+  type MunicipalityId,
+  type PupilId,
+  parseId,
+  parseNumberId,
+  parseServiceCode,
+  serviceDateAt,
+  type Validity,
+} from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
 import { type DirectoryReads, pupilsOfGuardian } from '../app/read-directory.ts';
 import type { DirectoryEnrolment, DirectoryPupil } from '../domain/directory.ts';
@@ -51,6 +59,18 @@ export function guardianService(reads: DirectoryReads, clock: { now(): Date }, l
       const today = serviceDateAt(clock.now());
       const pupilIds = await pupilsOfGuardian(reads, takeMunicipality(municipalityId), codiceFiscale, today);
       return { pupilIds: [...pupilIds] };
+    }, logger),
+    getPayer: unaryHandler(async ({ municipalityId, pupilId, service }) => {
+      const municipality = takeMunicipality(municipalityId);
+      const pupil = parseId<PupilId>(pupilId);
+      if (pupil === null) throw malformed('pupil_id must be a UUID in lower case');
+      const code = parseServiceCode(service);
+      if (code === null) throw malformed('service must be 2 to 40 lower-case letters and underscores');
+      const payer = await reads.findPayer(municipality, pupil, code, serviceDateAt(clock.now()));
+      if (payer === null) throw new GrpcRefusal(status.NOT_FOUND, 'unknown_payer', 'nobody pays for this pupil');
+      const { guardian, paymentMode, overdraftCents } = payer;
+      const { id: guardianId, ...person } = guardian;
+      return { guardianId, ...person, paymentMode: PAYMENT_MODE[paymentMode], overdraftCents };
     }, logger),
   };
 }

@@ -1,7 +1,16 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable } from '@campanella/postgres';
 import type { CodiceFiscale } from '@campanella/vocabulary';
-import { id, type MunicipalityId, numberId, type PupilId, type ServiceDate, serviceCode } from '@campanella/vocabulary';
+import {
+  cents,
+  id,
+  type MunicipalityId,
+  numberId,
+  type PupilId,
+  type ServiceCode,
+  type ServiceDate,
+  serviceCode,
+} from '@campanella/vocabulary';
 import type { DirectoryReads } from '../app/read-directory.ts';
 import type {
   BadgeHistoryEntry,
@@ -9,11 +18,21 @@ import type {
   DirectoryPage,
   DirectoryPupil,
   KnownMunicipality,
+  Payer,
   PupilSheet,
 } from '../domain/directory.ts';
-import type { School } from '../domain/records.ts';
+import type { PaymentMode, School } from '../domain/records.ts';
 import { openDiet } from './diet.ts';
-import { type BadgeRow, type EnrolmentRow, type PriceRow, toBadge, toPrice, toValidity } from './rows.ts';
+import {
+  type BadgeRow,
+  type EnrolmentRow,
+  type GuardianRow,
+  type PriceRow,
+  toBadge,
+  toGuardian,
+  toPrice,
+  toValidity,
+} from './rows.ts';
 
 /** The reading side of the tables; diets are opened on their way out. */
 export function directoryReads(database: Queryable, cipher: FieldCipher): DirectoryReads {
@@ -22,6 +41,8 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
     listSchools: (municipalityId) => listSchools(database, municipalityId),
     findMunicipality: (municipalityId) => findMunicipality(database, municipalityId),
     pupilsOfGuardian: (municipalityId, code, today) => pupilsOfGuardian(database, municipalityId, code, today),
+    findPayer: (municipalityId, pupilId, service, today) =>
+      findPayer(database, municipalityId, pupilId, service, today),
     pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, municipalityId, pupilIds),
     badgeHistory: (municipalityId, pupilId) => badgeHistory(database, municipalityId, pupilId),
   };
@@ -197,6 +218,28 @@ async function pupilsOfGuardian(
     values: [municipalityId, code, today],
   });
   return rows.map((row) => id<PupilId>(row.pupil_id));
+}
+
+async function findPayer(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+  service: ServiceCode,
+  today: ServiceDate,
+): Promise<Payer | null> {
+  const { rows } = await database.query<GuardianRow & { payment_mode: PaymentMode; overdraft_cents: number }>({
+    name: 'find_payer',
+    text: `
+      select guardian_id as id, given_name, family_name, codice_fiscale, payment_mode, overdraft_cents
+      from enrolments join guardians using (municipality_id, guardian_id)
+      where municipality_id = $1 and pupil_id = $2 and service = $3
+      order by (valid_from <= $4::date) desc, abs(valid_from - $4::date), enrolment_id
+      limit 1`,
+    values: [municipalityId, pupilId, service, today],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { guardian: toGuardian(row), paymentMode: row.payment_mode, overdraftCents: cents(row.overdraft_cents) };
 }
 
 async function listSchools(database: Queryable, municipalityId: MunicipalityId): Promise<readonly School[]> {

@@ -1,0 +1,62 @@
+import { readConfig, serviceEnvironment } from '@campanella/service-kit';
+import { z } from 'zod';
+
+const addresses = z
+  .string()
+  .min(1)
+  .transform((text) => text.split(',').map((address) => address.trim()));
+
+const file = z.string().min(1).optional();
+const TLS_FILES = ['PAGOPA_TLS_CERT_FILE', 'PAGOPA_TLS_KEY_FILE', 'PAGOPA_TLS_CLIENT_CA_FILE'] as const;
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+
+/** What the process needs from its environment; the README's table says the same. */
+export const environment = z
+  .object({
+    ...serviceEnvironment,
+    DATABASE_URL: z.url().describe('PostgreSQL, the database of billing'),
+    AMQP_URL: z.url().describe('RabbitMQ, with its vhost'),
+    IDENTITY_JWKS_URL: z.url().describe('Keys that sign the internal identity token'),
+    ANAGRAFICA_ADDRESS: addresses.describe('gRPC of anagrafica, host:port, several by commas'),
+    LEDGER_ADDRESSES: addresses.describe('gRPC of the ledger, host:port, several by commas'),
+    FIELD_KEY: z
+      .string()
+      .min(1)
+      .describe('Keys of 32 bytes in base64, by commas; the first seals debtors and receipts, all open them'),
+    PAGOPA_PORT: z.coerce.number().int().min(1).max(65_535).describe('Where the pagoPA node connects'),
+    PAGOPA_TLS_CERT_FILE: file.describe('PEM chain that the node is shown; unset only on loopback'),
+    PAGOPA_TLS_KEY_FILE: file.describe('Its PEM key'),
+    PAGOPA_TLS_CLIENT_CA_FILE: file.describe("PEM of the authorities whose certificates the node's clients show"),
+    PAGOPA_TLS_CLIENT_NAMES: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])))
+      .describe("Common names of the node's certificates, by commas; empty: any that the authorities signed"),
+    CHECKOUT_CARTS_URL: z.url().describe("pagoPA's Checkout, the carts of a creditor (v2)"),
+    CHECKOUT_KEY: z.string().min(1).describe('Subscription key of Checkout'),
+    CREDIT_EVERY_MS: z.coerce
+      .number()
+      .int()
+      .min(50)
+      .max(60_000)
+      .default(1_000)
+      .describe('Wait between looks for paid top-ups that are not on their account'),
+  })
+  .superRefine((values, context) => {
+    const missing = TLS_FILES.filter((name) => values[name] === undefined);
+    if (missing.length === 0 || (missing.length === TLS_FILES.length && LOOPBACK.test(values.LISTEN_HOST))) return;
+    for (const name of missing) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'is needed: the node connects by TLS, but on loopback',
+      });
+    }
+  });
+
+export type Config = Readonly<z.output<typeof environment>>;
+
+/** @throws ConfigurationError with every fault at once */
+export function readBillingConfig(from: NodeJS.ProcessEnv): Config {
+  return readConfig(environment, from);
+}

@@ -1,0 +1,218 @@
+import { HttpRefusal, identityOf, notFound, requireIdentity } from '@campanella/service-kit';
+import {
+  cents,
+  type Decision,
+  type MunicipalityId,
+  type PupilId,
+  parseId,
+  serviceCode,
+  serviceDateAt,
+} from '@campanella/vocabulary';
+import { type Response, Router } from 'express';
+import { z } from 'zod';
+import type { CancelRefusal } from '../app/cancel-top-up.ts';
+import type { OrderRefusal, OrderTopUp } from '../app/order-top-up.ts';
+import type { Clock, CreditorStore, OrderPlace, OrderStore, PositionStore } from '../app/ports.ts';
+import type { CartRefusal, StartCart } from '../app/start-cart.ts';
+import { shownState, type TopUpOrder } from '../domain/top-up.ts';
+import {
+  type CartAnswer,
+  CartBody,
+  describeBillingApi,
+  ListQuery,
+  type RulesAnswer,
+  type TopUp,
+  TopUpBody,
+  type TopUpsAnswer,
+} from './describe.ts';
+import { MESSAGES } from './messages.ts';
+
+/** What the routes need of the operations. */
+export interface BillingOperations {
+  order(command: OrderTopUp): Promise<Decision<TopUpOrder, OrderRefusal>>;
+  cancel(who: {
+    municipalityId: MunicipalityId;
+    pupilIds: readonly PupilId[];
+    orderId: string;
+  }): Promise<Decision<TopUpOrder, CancelRefusal>>;
+  startCart(command: StartCart): Promise<Decision<string, CartRefusal>>;
+}
+
+export interface BillingApiDeps {
+  readonly operations: BillingOperations;
+  readonly creditors: Pick<CreditorStore, 'listRules'>;
+  readonly orders: Pick<OrderStore, 'find' | 'list'>;
+  readonly positions: Pick<PositionStore, 'endCart'>;
+  readonly jwksUrl: string;
+  readonly clock: Clock;
+}
+
+type AnyRefusal = OrderRefusal | CancelRefusal | CartRefusal;
+type Answers = { [Kind in AnyRefusal['kind']]: (refusal: Extract<AnyRefusal, { kind: Kind }>) => HttpRefusal };
+
+const conflict = (kind: string, title: string) => new HttpRefusal(409, kind, title);
+const unprocessable = (kind: string, title: string) => new HttpRefusal(422, kind, title);
+
+const REFUSALS: Answers = {
+  // The same answer as for somebody else's order.
+  unknown_order: notFound,
+  not_offered: () => conflict('not_offered', MESSAGES.notOffered),
+  not_prepaid: () => conflict('not_prepaid', MESSAGES.notPrepaid),
+  below_minimum: (no) => unprocessable('below_minimum', MESSAGES.belowMinimum(no.minimumCents)),
+  above_maximum: (no) => unprocessable('above_maximum', MESSAGES.aboveMaximum(no.maximumCents)),
+  off_step: (no) => unprocessable('off_step', MESSAGES.offStep(no.stepCents)),
+  too_many_pending: (no) => conflict('too_many_pending', MESSAGES.tooManyPending(no.pendingMax)),
+  order_differs: () => conflict('order_differs', MESSAGES.orderDiffers),
+  paid: () => conflict('paid', MESSAGES.paid),
+  in_verification: () => conflict('in_verification', MESSAGES.inVerification),
+  not_payable: () => conflict('not_payable', MESSAGES.notPayable),
+  too_many: (no) => unprocessable('too_many', MESSAGES.tooMany(no.noticesMax)),
+  checkout_away: () => new HttpRefusal(503, 'checkout_away', MESSAGES.checkoutAway),
+};
+
+function refusalOf<Kind extends AnyRefusal['kind']>(refusal: Extract<AnyRefusal, { kind: Kind }>): HttpRefusal {
+  const answer: (no: Extract<AnyRefusal, { kind: Kind }>) => HttpRefusal = REFUSALS[refusal.kind];
+  return answer(refusal);
+}
+
+/** The routes of billing behind the gateway: what the bearer of an internal identity token may see and do, and no more. */
+export function billingApi(deps: BillingApiDeps): Router {
+  const router = Router();
+  const description = describeBillingApi();
+  router.get('/openapi.json', (_request, response) => void response.json(description));
+  router.use('/api/billing', requireIdentity({ jwksUrl: deps.jwksUrl }), (_request, response, next) => {
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  topUpRoutes(router, deps);
+  cartRoutes(router, deps);
+  return router;
+}
+
+function topUpRoutes(router: Router, { operations, creditors, orders, clock }: BillingApiDeps): void {
+  const shown = (order: TopUpOrder) => toTopUp(order, clock.now());
+
+  router.get('/api/billing/top-up-rules', async (_request, response) => {
+    const rules = await creditors.listRules(identityOf(response).municipalityId);
+    const answer: RulesAnswer = {
+      rules: rules.map(({ service, label, minimumCents, maximumCents, stepCents }) => ({
+        ...{ service, label, minimumCents, maximumCents, stepCents },
+      })),
+    };
+    response.json(answer);
+  });
+
+  router.get('/api/billing/top-ups', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const query = ListQuery.safeParse(request.query);
+    if (!query.success) throw unprocessable('malformed', MESSAGES.malformed);
+    const { cursor, limit } = query.data;
+    const after = cursor === undefined ? null : parseCursor(cursor);
+    // One more than asked tells whether there is a next page.
+    const found = await orders.list(municipalityId, pupilIds, after, limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const answer: TopUpsAnswer = {
+      topUps: page.map(shown),
+      nextCursor: found.length > limit && last !== undefined ? `${last.orderedAt.getTime()}.${last.orderId}` : null,
+      asOf: clock.now().toISOString(),
+    };
+    response.json(answer);
+  });
+
+  router.post('/api/billing/top-ups', async (request, response) => {
+    const { municipalityId, personId } = identityOf(response);
+    const parsed = TopUpBody.safeParse(request.body);
+    // Whose pupil comes before everything else, so that no other fault tells one pupil from another.
+    const pupilId = ownPupil(response, parsed.data?.pupilId ?? pupilIn(request.body));
+    if (!parsed.success) throw malformed(parsed.error);
+    const { orderId, service, badgeNumber, amountCents } = parsed.data;
+    const ordered = await operations.order({
+      ...{ municipalityId, orderId, pupilId, badgeNumber },
+      service: serviceCode(service),
+      amountCents: cents(amountCents),
+      orderedBy: personId,
+    });
+    if (!ordered.ok) throw refusalOf(ordered.refusal);
+    response.json(shown(ordered.value));
+  });
+
+  router.get('/api/billing/top-ups/:orderId', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const order = await orders.find(municipalityId, pupilIds, takeUuid(request.params.orderId));
+    if (order === null) throw notFound();
+    response.json(shown(order));
+  });
+
+  router.post('/api/billing/top-ups/:orderId/cancellation', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const cancelled = await operations.cancel({ municipalityId, pupilIds, orderId: takeUuid(request.params.orderId) });
+    if (!cancelled.ok) throw refusalOf(cancelled.refusal);
+    response.json(shown(cancelled.value));
+  });
+}
+
+function cartRoutes(router: Router, { operations, positions }: BillingApiDeps): void {
+  router.post('/api/billing/carts', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const parsed = CartBody.safeParse(request.body);
+    if (!parsed.success) throw malformed(parsed.error);
+    const started = await operations.startCart({ municipalityId, pupilIds, ...parsed.data });
+    if (!started.ok) throw refusalOf(started.refusal);
+    const answer: CartAnswer = { redirectUrl: started.value };
+    response.json(answer);
+  });
+
+  router.post('/api/billing/carts/:cartId/end', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    await positions.endCart(municipalityId, pupilIds, takeUuid(request.params.cartId));
+    response.status(204).end();
+  });
+}
+
+function ownPupil(response: Response, text: string): PupilId {
+  const pupilId = parseId<PupilId>(text);
+  if (pupilId === null || !identityOf(response).pupilIds.includes(pupilId)) throw notFound();
+  return pupilId;
+}
+
+/** The pupil that an unreadable body names. */
+function pupilIn(body: unknown): string {
+  const named = z.object({ pupilId: z.string() }).safeParse(body);
+  return named.data?.pupilId ?? '';
+}
+
+function takeUuid(text: string): string {
+  const uuid = z.uuid().safeParse(text);
+  if (!uuid.success) throw notFound();
+  return uuid.data.toLowerCase();
+}
+
+function malformed(error: z.ZodError): HttpRefusal {
+  const fields = Object.fromEntries(error.issues.map((issue) => [issue.path.join('.'), issue.message]));
+  return new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
+}
+
+function parseCursor(text: string): OrderPlace {
+  const [at = '', orderId = ''] = text.split('.');
+  if (!/^\d{1,15}$/.test(at) || !z.uuid().safeParse(orderId).success) {
+    throw unprocessable('malformed', MESSAGES.malformed);
+  }
+  return { orderedAt: new Date(Number(at)), orderId };
+}
+
+function toTopUp(order: TopUpOrder, now: Date): TopUp {
+  return {
+    orderId: order.orderId,
+    pupilId: order.pupilId,
+    service: order.service,
+    badgeNumber: order.badgeNumber,
+    amountCents: order.amountCents,
+    state: shownState(order, now, serviceDateAt(now)),
+    orderedAt: order.orderedAt.toISOString(),
+    expiresOn: order.expiresOn,
+    noticeNumber: order.noticeNumber,
+    paidAt: order.paidAt?.toISOString() ?? null,
+    creditedAt: order.creditedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,182 @@
+import { describeApi } from '@campanella/service-kit';
+import { z } from 'zod';
+
+const Service = z
+  .string()
+  .regex(/^[a-z][a-z_]{1,39}$/)
+  .describe('Service code, e.g. school_meals');
+const Instant = z.iso.datetime();
+const Amount = z.int().describe('Euro cents');
+
+/** Answer of `GET /api/billing/top-up-rules`. */
+export const RulesAnswer = z.object({
+  rules: z.array(
+    z.object({
+      service: Service,
+      label: z.string().describe('As parents read it'),
+      minimumCents: Amount,
+      maximumCents: Amount,
+      stepCents: Amount,
+    }),
+  ),
+});
+
+/** What `POST /api/billing/top-ups` takes. */
+export const TopUpBody = z.strictObject({
+  orderId: z.uuid().describe('Made by the caller: the same order again gets the same answer'),
+  pupilId: z.uuid(),
+  service: Service,
+  badgeNumber: z
+    .string()
+    .regex(/^[0-9A-Z-]{4,64}$/)
+    .nullable()
+    .describe('The badge that was chosen, for the page to show'),
+  amountCents: Amount,
+});
+
+/** One order. */
+export const TopUp = z.object({
+  orderId: z.uuid(),
+  pupilId: z.uuid(),
+  service: Service,
+  badgeNumber: z.string().nullable(),
+  amountCents: Amount,
+  state: z
+    .enum(['pending', 'in_verification', 'paid', 'credited', 'cancelled', 'expired'])
+    .describe(
+      'in_verification: a payment was begun and its receipt has not come; paid: received, on the account in moments',
+    ),
+  orderedAt: Instant,
+  expiresOn: z.iso.date().describe('Last day on which it waits for its payment'),
+  noticeNumber: z.string().describe('18 digits'),
+  paidAt: Instant.nullable(),
+  creditedAt: Instant.nullable(),
+});
+
+/** What lists are asked with. */
+export const ListQuery = z.object({
+  cursor: z.string().max(100).optional().describe('nextCursor of the page before'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Most orders in the page'),
+});
+
+/** Answer of `GET /api/billing/top-ups`: newest first. */
+export const TopUpsAnswer = z.object({
+  topUps: z.array(TopUp),
+  nextCursor: z.string().nullable().describe('Ask with it for the next page; null on the last'),
+  asOf: Instant,
+});
+
+/** What `POST /api/billing/carts` takes. */
+export const CartBody = z.strictObject({
+  cartId: z.uuid().describe('Made by the caller'),
+  orderIds: z.array(z.uuid()).min(1).max(50).describe('At most 5 are taken; more are refused with a message'),
+});
+
+/** Its answer. */
+export const CartAnswer = z.object({ redirectUrl: z.url().describe('Where the browser goes to pay') });
+
+/** Problem details (RFC 9457) with the refusal's kind. */
+const Problem = z.object({
+  type: z.string(),
+  title: z.string().describe('In Italian, to be shown'),
+  status: z.int(),
+  kind: z.string(),
+});
+
+export type RulesAnswer = z.output<typeof RulesAnswer>;
+export type TopUp = z.output<typeof TopUp>;
+export type TopUpsAnswer = z.output<typeof TopUpsAnswer>;
+export type CartAnswer = z.output<typeof CartAnswer>;
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
+const json = (schema: z.ZodType, description: string) => ({ description, content: { 'application/json': { schema } } });
+const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
+const SIGNED_OUT = problem('No valid identity');
+const NOT_FOUND = problem('Not yours, or not there: the same answer');
+const OrderPath = z.object({ orderId: z.uuid() });
+
+/** The description of billing's HTTP API. */
+export function describeBillingApi(): object {
+  return describeApi({
+    title: 'billing',
+    version: '1.0.0',
+    paths: {
+      '/api/billing/top-up-rules': {
+        get: {
+          operationId: 'listTopUpRules',
+          summary: 'What a top-up of each service may be; empty where the municipality takes none',
+          responses: { '200': json(RulesAnswer, 'The rules'), '401': SIGNED_OUT },
+        },
+      },
+      '/api/billing/top-ups': {
+        get: {
+          operationId: 'listTopUps',
+          summary: "Top-up orders of the caller's own pupils, newest first",
+          requestParams: { query: ListQuery },
+          responses: { '200': json(TopUpsAnswer, 'Orders'), '401': SIGNED_OUT, '422': problem('malformed') },
+        },
+        post: {
+          operationId: 'orderTopUp',
+          summary: 'Orders a top-up: it has a notice number at once, and becomes money when it is paid',
+          requestBody: body(TopUpBody),
+          responses: {
+            '200': json(TopUp, 'The order'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '409': problem(
+              'not_offered, not_prepaid, too_many_pending, or order_differs: the orderId was used for another',
+            ),
+            '422': problem('malformed, below_minimum, above_maximum or off_step'),
+          },
+        },
+      },
+      '/api/billing/top-ups/{orderId}': {
+        get: {
+          operationId: 'getTopUp',
+          summary: 'One order',
+          requestParams: { path: OrderPath },
+          responses: { '200': json(TopUp, 'The order'), '401': SIGNED_OUT, '404': NOT_FOUND },
+        },
+      },
+      '/api/billing/top-ups/{orderId}/cancellation': {
+        post: {
+          operationId: 'cancelTopUp',
+          summary: 'Cancels an order that is not paid; again changes nothing',
+          requestParams: { path: OrderPath },
+          responses: {
+            '200': json(TopUp, 'The order'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '409': problem('paid, or in_verification: a payment is under way'),
+          },
+        },
+      },
+      '/api/billing/carts': {
+        post: {
+          operationId: 'startCart',
+          summary: 'Sends the browser to pay up to five notices at once',
+          requestBody: body(CartBody),
+          responses: {
+            '200': json(CartAnswer, 'Where to go'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '409': problem('not_payable or in_verification'),
+            '422': problem('malformed or too_many'),
+            '503': problem('checkout_away: pagoPA does not take the cart now'),
+          },
+        },
+      },
+      '/api/billing/carts/{cartId}/end': {
+        post: {
+          operationId: 'endCart',
+          summary: 'Says that a guardian came back without having paid: the notices may be paid again',
+          requestParams: { path: z.object({ cartId: z.uuid() }) },
+          responses: { '204': { description: 'Done, or not under way' }, '401': SIGNED_OUT, '404': NOT_FOUND },
+        },
+      },
+    },
+  });
+}

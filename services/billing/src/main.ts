@@ -1,0 +1,120 @@
+import { openFieldCipher } from '@campanella/field-encryption';
+import { openLedgerClient } from '@campanella/ledger-client';
+import { openBus, outboxRelay } from '@campanella/messaging';
+import { openDatabase } from '@campanella/postgres';
+import { BillingOfficeServiceService } from '@campanella/proto/billing/v1/office';
+import {
+  createHttpApp,
+  createLogger,
+  finishHttpApp,
+  grpcServer,
+  httpServer,
+  runMain,
+  runService,
+} from '@campanella/service-kit';
+import { cancelTopUp } from './app/cancel-top-up.ts';
+import { creditLoop } from './app/credit-loop.ts';
+import { creditTopUps } from './app/credit-top-ups.ts';
+import { orderTopUp } from './app/order-top-up.ts';
+import { recordReceipt } from './app/record-receipt.ts';
+import { startCart } from './app/start-cart.ts';
+import { type Config, readBillingConfig } from './config.ts';
+import { appendCredited, appendReceived } from './events/payments.ts';
+import { anagraficaPayers } from './grpc/anagrafica-client.ts';
+import { topUpLedger } from './grpc/ledger.ts';
+import { billingOfficeService } from './grpc/office-service.ts';
+import { billingApi } from './http/api.ts';
+import { checkoutClient } from './http/checkout-client.ts';
+import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
+import { creditorStore } from './store/creditor-store.ts';
+import { orderStore } from './store/order-store.ts';
+import { positionStore } from './store/position-store.ts';
+import { receiptStore } from './store/receipt-store.ts';
+
+await runMain(async () => {
+  const config = readBillingConfig(process.env);
+  const logger = createLogger({ service: 'billing', level: config.LOG_LEVEL });
+  const clock = { now: () => new Date() };
+  const database = openDatabase({ url: config.DATABASE_URL, applicationName: 'billing' }, logger);
+  const bus = openBus({ url: config.AMQP_URL, service: 'billing' }, logger);
+  const ledgerClient = openLedgerClient({ addresses: config.LEDGER_ADDRESSES, logger });
+  const payers = anagraficaPayers(config.ANAGRAFICA_ADDRESS);
+  const cipher = openFieldCipher(config.FIELD_KEY);
+  const transaction = database.transaction.bind(database);
+  const creditors = creditorStore(database);
+  const positions = positionStore(database, cipher);
+  const orders = orderStore(database);
+  const shared = { transaction, creditors, positions, orders, clock };
+  const crediting = creditLoop({
+    look: () =>
+      creditTopUps({
+        ...{ transaction, orders, clock, appendCredited },
+        ledger: topUpLedger(ledgerClient),
+        onFault: (fault, { municipalityId, orderId }) =>
+          logger.error({ err: fault, municipalityId, orderId }, 'a paid top-up is not on its account'),
+      }),
+    everyMs: config.CREDIT_EVERY_MS,
+    onFault: (fault) => logger.warn({ err: fault }, 'paid top-ups will be looked for again'),
+  });
+  const receiptDeps = { transaction, positions, orders, receipts: receiptStore(cipher), clock, appendReceived };
+  const checkout = checkoutClient({ cartsUrl: config.CHECKOUT_CARTS_URL, key: config.CHECKOUT_KEY });
+  const app = createHttpApp({ logger, service: 'billing' });
+  app.use(
+    billingApi({
+      operations: {
+        order: (command) => orderTopUp({ ...shared, payers }, command),
+        cancel: (who) => cancelTopUp(shared, who),
+        startCart: (command) =>
+          startCart(
+            { ...shared, checkout, onFault: (fault) => logger.warn({ err: fault }, 'Checkout took no cart') },
+            command,
+          ),
+      },
+      ...{ creditors, orders, positions, clock },
+      jwksUrl: config.IDENTITY_JWKS_URL,
+    }),
+  );
+  finishHttpApp(app);
+  await runService({
+    logger,
+    service: 'billing',
+    stopWithinMs: config.STOP_WITHIN_MS,
+    opsPort: config.OPS_PORT,
+    listenHost: config.LISTEN_HOST,
+    parts: [
+      database,
+      bus,
+      outboxRelay({ database, bus, logger }),
+      ledgerClient,
+      crediting,
+      grpcServer({
+        host: config.LISTEN_HOST,
+        port: config.GRPC_PORT,
+        logger,
+        services: [
+          { definition: BillingOfficeServiceService, implementation: { ...billingOfficeService({ creditors }) } },
+        ],
+      }),
+      nodeListener({
+        host: config.LISTEN_HOST,
+        port: config.PAGOPA_PORT,
+        tls: tlsOf(config),
+        deps: {
+          ...{ creditors, positions, clock, logger },
+          record: (municipalityId, receipt, message) => recordReceipt(receiptDeps, municipalityId, receipt, message),
+          onRecorded: crediting.wake,
+        },
+      }),
+      httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),
+    ],
+  });
+  payers.close();
+});
+
+/** `config.ts` saw to it that there are all files or none. */
+function tlsOf(config: Config): NodeTls | null {
+  const { PAGOPA_TLS_CERT_FILE: certificateFile, PAGOPA_TLS_KEY_FILE: keyFile } = config;
+  const { PAGOPA_TLS_CLIENT_CA_FILE: clientAuthoritiesFile, PAGOPA_TLS_CLIENT_NAMES: clientNames } = config;
+  if (certificateFile === undefined || keyFile === undefined || clientAuthoritiesFile === undefined) return null;
+  return { certificateFile, keyFile, clientAuthoritiesFile, clientNames };
+}

@@ -1,0 +1,122 @@
+import type { FieldCipher } from '@campanella/field-encryption';
+import type { Database, Queryable } from '@campanella/postgres';
+import { cents, type MunicipalityId, serviceDate } from '@campanella/vocabulary';
+import { z } from 'zod';
+import type { LockedPosition, PositionStore } from '../app/ports.ts';
+import { noticeNumber, parseNoticeNumber } from '../domain/notice-number.ts';
+import type { Position } from '../domain/position.ts';
+
+const Debtor = z.object({ codiceFiscale: z.string(), fullName: z.string() });
+
+interface PositionRow {
+  readonly position_id: string;
+  readonly notice_number: string;
+  readonly kind: Position['kind'];
+  readonly subject_id: string;
+  readonly amount_cents: number;
+  readonly description: string;
+  readonly taxonomy_code: string;
+  readonly debtor_sealed: string;
+  readonly due_on: string;
+  readonly state: Position['state'];
+  readonly cart_id: string | null;
+  readonly cart_until: Date | null;
+}
+
+const COLUMNS = `position_id, notice_number, kind, subject_id, amount_cents, description, taxonomy_code, debtor_sealed,
+  due_on, state, cart_id, cart_until`;
+
+/** Positions in PostgreSQL; the debtor is sealed on the way in and opened on the way out. */
+export function positionStore(database: Database, cipher: FieldCipher): PositionStore {
+  const contextOf = (municipalityId: MunicipalityId, positionId: string) =>
+    `positions.debtor/${municipalityId}/${positionId}`;
+  const toPosition = (municipalityId: MunicipalityId, row: PositionRow): LockedPosition => ({
+    positionId: row.position_id,
+    noticeNumber: known(parseNoticeNumber(row.notice_number)),
+    kind: row.kind,
+    subjectId: row.subject_id,
+    amountCents: cents(row.amount_cents),
+    description: row.description,
+    taxonomyCode: row.taxonomy_code,
+    debtor: Debtor.parse(JSON.parse(cipher.decrypt(row.debtor_sealed, contextOf(municipalityId, row.position_id)))),
+    dueOn: serviceDate(row.due_on),
+    state: row.state,
+    cartId: row.cart_id,
+    cartUntil: row.cart_until,
+  });
+  const findByNotice = async (from: Queryable, municipalityId: MunicipalityId, notice: string, lock: boolean) => {
+    const { rows } = await from.query<PositionRow>({
+      name: lock ? 'lock_position' : 'find_position',
+      text: `select ${COLUMNS} from positions where municipality_id = $1 and notice_number = $2 ${lock ? 'for update' : ''}`,
+      values: [municipalityId, notice],
+    });
+    return rows[0] === undefined ? null : toPosition(municipalityId, rows[0]);
+  };
+  return {
+    async takeNoticeNumber(tx, municipalityId) {
+      const { rows } = await tx.query<{ segregation_code: string; last_notice_base: number }>({
+        name: 'take_notice_number',
+        text: `update creditors set last_notice_base = last_notice_base + 1 where municipality_id = $1
+               returning segregation_code, last_notice_base`,
+        values: [municipalityId],
+      });
+      const [row] = rows;
+      return row === undefined ? null : noticeNumber(row.segregation_code, row.last_notice_base);
+    },
+    async insert(tx, municipalityId, position, now) {
+      const { positionId } = position;
+      const sealed = cipher.encrypt(JSON.stringify(position.debtor), contextOf(municipalityId, positionId));
+      await tx.query({
+        name: 'insert_position',
+        text: `insert into positions (municipality_id, position_id, notice_number, kind, subject_id, amount_cents,
+                 description, taxonomy_code, debtor_sealed, due_on, state, state_changed_at, created_at)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
+        values: [
+          ...[municipalityId, positionId, position.noticeNumber, position.kind, position.subjectId],
+          ...[position.amountCents, position.description, position.taxonomyCode, sealed, position.dueOn],
+          ...[position.state, now],
+        ],
+      });
+    },
+    find: (municipalityId, notice) => findByNotice(database, municipalityId, notice, false),
+    lockByNotice: (tx, municipalityId, notice) => findByNotice(tx, municipalityId, notice, true),
+    async lockBySubjects(tx, municipalityId, subjectIds) {
+      const { rows } = await tx.query<PositionRow>({
+        name: 'lock_positions_of_subjects',
+        text: `select ${COLUMNS} from positions where municipality_id = $1 and subject_id = any($2)
+                 and kind = any('{top_up,instalment}') order by position_id for update`,
+        values: [municipalityId, subjectIds],
+      });
+      return rows.map((row) => toPosition(municipalityId, row));
+    },
+    async setState(tx, municipalityId, positionId, state, now) {
+      await tx.query({
+        name: 'set_position_state',
+        text: `update positions set state = $3, state_changed_at = $4 where municipality_id = $1 and position_id = $2`,
+        values: [municipalityId, positionId, state, now],
+      });
+    },
+    async setCart(tx, municipalityId, positionIds, cart) {
+      await tx.query({
+        name: 'set_cart',
+        text: `update positions set cart_id = $3, cart_until = $4 where municipality_id = $1 and position_id = any($2)`,
+        values: [municipalityId, positionIds, cart?.cartId ?? null, cart?.until ?? null],
+      });
+    },
+    async endCart(municipalityId, pupilIds, cartId) {
+      await database.query({
+        name: 'end_cart',
+        text: `update positions set cart_id = null, cart_until = null
+               where municipality_id = $1 and cart_id = $2 and exists (
+                 select from top_up_orders where top_up_orders.municipality_id = positions.municipality_id
+                   and order_id = subject_id and pupil_id = any($3))`,
+        values: [municipalityId, cartId, pupilIds],
+      });
+    },
+  };
+}
+
+function known<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('positions.notice_number holds what is no notice number');
+  return value;
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { RegistryServiceClient } from '@campanella/proto/anagrafica/v1/registry';
+import { BillingOfficeServiceClient } from '@campanella/proto/billing/v1/office';
+import { AccountKind, LedgerServiceClient } from '@campanella/proto/ledger/v1/ledger';
+import { callUnary, grpcClient } from '@campanella/service-kit';
+import {
+  freePort,
+  privateDatabase,
+  privateRedis,
+  privateVhost,
+  type RunningPart,
+  startProcess,
+  type TestIdentity,
+  testIdentity,
+} from '@campanella/testkit';
+import pg from 'pg';
+import { type CheckoutDesk, startCheckoutDesk } from './checkout-desk.ts';
+import { CREDITOR, RULES, town } from './town.ts';
+
+/** Billing with a real anagrafica and a real ledger, on stores of its own. */
+export interface RunningBilling {
+  readonly httpUrl: string;
+  readonly nodeUrl: string;
+  readonly identity: TestIdentity;
+  readonly office: BillingOfficeServiceClient;
+  readonly checkout: CheckoutDesk;
+  readonly amqpUrl: string;
+  /** Billing's own database. */
+  readonly database: pg.Client;
+  /** What is on a pupil's account, as the ledger says. */
+  balanceOf(pupilId: string): Promise<number>;
+  /** Another replica. */
+  startReplica(): Promise<{ httpUrl: string; nodeUrl: string; part: RunningPart }>;
+  /** Everything that billing wrote. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** Starts everything, with the town known and the municipality a creditor. */
+export async function runBilling(): Promise<RunningBilling> {
+  const [own, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout] = await Promise.all([
+    privateDatabase({ migrations: path('../migrations') }),
+    privateDatabase({ migrations: path('../../anagrafica/migrations') }),
+    privateDatabase({ migrations: path('../../ledger/migrations') }),
+    privateRedis('--maxmemory-policy', 'noeviction'),
+    privateVhost(),
+    testIdentity(),
+    startCheckoutDesk(),
+  ]);
+  const fieldKey = randomBytes(32).toString('base64');
+  const shared = { AMQP_URL: vhost.url, IDENTITY_JWKS_URL: identity.jwksUrl, FIELD_KEY: fieldKey, LOG_LEVEL: 'debug' };
+  const [anagrafica, ledger] = await Promise.all([
+    runPart('../../anagrafica/src/main.ts', { ...shared, DATABASE_URL: registryDatabase.url }),
+    runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
+  ]);
+  const replicas: RunningPart[] = [];
+  const startReplica = async () => {
+    const pagopaPort = await freePort();
+    const started = await runPart('../src/main.ts', {
+      ...shared,
+      DATABASE_URL: own.url,
+      ANAGRAFICA_ADDRESS: anagrafica.address,
+      LEDGER_ADDRESSES: ledger.address,
+      PAGOPA_PORT: String(pagopaPort),
+      CHECKOUT_CARTS_URL: checkout.cartsUrl,
+      CHECKOUT_KEY: checkout.key,
+      CREDIT_EVERY_MS: '100',
+    });
+    replicas.push(started.part);
+    return { ...started, nodeUrl: `http://127.0.0.1:${pagopaPort}/pagopa/pa-for-node` };
+  };
+  const first = await startReplica();
+  const registry = grpcClient(RegistryServiceClient, [anagrafica.address]);
+  const office = grpcClient(BillingOfficeServiceClient, [first.address]);
+  const ledgerClient = grpcClient(LedgerServiceClient, [ledger.address]);
+  const database = new pg.Client({ connectionString: own.url });
+  await database.connect();
+  const deadline = { deadlineMs: 10_000 };
+  const stored = await callUnary(registry, 'put', town(), deadline);
+  if (!stored.stored) throw new Error(`the town was refused: ${JSON.stringify(stored.refusals)}`);
+  await callUnary(office, 'putCreditor', CREDITOR, deadline);
+  await callUnary(office, 'putTopUpRules', RULES, deadline);
+  return {
+    httpUrl: first.httpUrl,
+    nodeUrl: first.nodeUrl,
+    ...{ identity, office, checkout, database, startReplica },
+    amqpUrl: vhost.url,
+    async balanceOf(pupilId) {
+      const request = {
+        ...{ municipalityId: 1, kind: AccountKind.HOUSEHOLD, ownerId: pupilId, service: 'school_meals' },
+        overdraftCents: 1_000,
+      };
+      const { account } = await callUnary(ledgerClient, 'openAccount', request, deadline);
+      return account?.balanceCents ?? 0;
+    },
+    output: () => replicas.map((part) => part.output()).join('\n'),
+    async close() {
+      for (const client of [registry, office, ledgerClient]) client.close();
+      await database.end();
+      for (const part of [...replicas, anagrafica.part, ledger.part]) await part.kill('SIGTERM');
+      await Promise.all(
+        [own, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout].map((one) => one.close()),
+      );
+    },
+  };
+}
+
+async function runPart(entry: string, environment: Record<string, string>) {
+  const [grpcPort, httpPort, opsPort] = [await freePort(), await freePort(), await freePort()];
+  const ports = { GRPC_PORT: String(grpcPort), HTTP_PORT: String(httpPort), OPS_PORT: String(opsPort) };
+  const readyUrl = `http://127.0.0.1:${opsPort}/ready`;
+  const part = await startProcess({ entry: path(entry), environment: { ...environment, ...ports }, readyUrl });
+  return { address: `127.0.0.1:${grpcPort}`, httpUrl: `http://127.0.0.1:${httpPort}`, part };
+}
