@@ -30,6 +30,8 @@ export async function startAnagrafica(): Promise<Anagrafica> {
       if (state.isAway) callback({ code: status.UNAVAILABLE, details: 'away' });
       else callback(null, { pupilIds: state.pupils.get(call.request.codiceFiscale) ?? [] });
     },
+    // Only billing asks who pays.
+    getPayer: (_call, callback) => callback({ code: status.UNIMPLEMENTED }),
   };
   const municipalities: MunicipalityServiceServer = {
     getMunicipality: (call, callback) => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { PresentCertificateRequest } from '@campanella/proto/identity/v1/identity';
-import { eventually, freePort } from '@campanella/testkit';
+import { type Authority, eventually, freePort, type IssuedCertificate, makeAuthority } from '@campanella/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openBrowser, send } from './browser.ts';
-import { type Authority, type Card, type ListenerFiles, makeAuthority, showCard, writeListenerFiles } from './cards.ts';
+import { type ListenerFiles, showCard, writeListenerFiles } from './cards.ts';
 import { type Gateway, type Gateways, signedIn, startGateways } from './gateways.ts';
 
 const PATH = '/login/cns/1?state=state1';
@@ -14,7 +14,7 @@ let gateway: Gateway;
 let port: number;
 let authority: Authority;
 let second: Authority;
-let card: Card;
+let card: IssuedCertificate;
 let files: ListenerFiles;
 
 /** Revokes cards of the first authority, and waits until the listener knows. */
@@ -47,14 +47,14 @@ beforeEach(() => {
 
 const presented = () => world.identity.callsOf('presentCertificate') as PresentCertificateRequest[];
 /** Shows a card for a sign-in of its own. @returns what identity is told */
-const toldOf = async (shown: Card | undefined) => {
+const toldOf = async (shown: IssuedCertificate | undefined) => {
   const state = randomUUID();
   const answer = await showCard(files, port, `/login/cns/1?state=${state}`, { card: shown });
   expect(answer.status).toBe(303);
   const told = presented().find((request) => request.state === state);
   return { tlsError: told?.tlsError, certificateDer: told?.certificateDer };
 };
-const tlsErrorOf = async (shown: Card | undefined) => (await toldOf(shown)).tlsError;
+const tlsErrorOf = async (shown: IssuedCertificate | undefined) => (await toldOf(shown)).tlsError;
 
 test('the certificate of a valid card reaches identity, and the browser goes where identity says', async () => {
   const answer = await showCard(files, port, PATH, { card });
@@ -70,7 +70,7 @@ test('a card of every accepted authority is accepted, each by its own list', asy
   expect(await toldOf(other)).toEqual({ tlsError: '', certificateDer: other.der });
 });
 
-test.each<[string, string, () => Promise<Card>]>([
+test.each<[string, string, () => Promise<IssuedCertificate>]>([
   ['of another authority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', async () => (await makeAuthority('Altrove')).issue()],
   ['that has expired', 'CERT_HAS_EXPIRED', () => authority.issue({ validFromDays: -60, validDays: -1 })],
   ['that is not valid yet', 'CERT_NOT_YET_VALID', () => authority.issue({ validFromDays: 1 })],

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '@campanella/testkit';
+import { type Authority, freePort, type IssuedCertificate, makeAuthority } from '@campanella/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { AURORA } from './anagrafica.ts';
 import { type Browser, openBrowser, send } from './browser.ts';
-import { type Authority, type Card, type ListenerFiles, makeAuthority, showCard, writeListenerFiles } from './cards.ts';
+import { type ListenerFiles, showCard, writeListenerFiles } from './cards.ts';
 import { startWorld, type World } from './world.ts';
 
 const COMPANIES = fileURLToPath(new URL('../../services/identity/src/companies.ts', import.meta.url));
@@ -16,7 +16,7 @@ let world: World;
 let cnsPort: number;
 let authority: Authority;
 let stranger: Authority;
-let revoked: Card;
+let revoked: IssuedCertificate;
 let files: ListenerFiles;
 let password: string;
 
@@ -64,7 +64,7 @@ afterAll(async () => {
 const sessionOf = async (browser: Browser) => (await browser.ask(`${world.url}/api/session`)).json();
 
 /** Signs in with a card, as a browser would. @returns where it ends */
-async function signInWithCard(browser: Browser, card: Card | undefined): Promise<string> {
+async function signInWithCard(browser: Browser, card: IssuedCertificate | undefined): Promise<string> {
   const { location } = await browser.ask(`${world.url}/login/cns?return=/refezione`);
   const target = new URL(location);
   expect(target.origin).toBe(`https://127.0.0.1:${cnsPort}`);
@@ -108,7 +108,7 @@ test('a parent signs in with a card, and is the same person as with SPID', async
   expect(await sessionOf(browser)).toMatchObject({ signedIn: true, hasPupils: true, role: 'guardian' });
 });
 
-test.each<[string, () => Promise<Card | undefined>]>([
+test.each<[string, () => Promise<IssuedCertificate | undefined>]>([
   ['revoked', async () => revoked],
   ['untrusted', () => stranger.issue()],
   ['expired', () => authority.issue({ validFromDays: -60, validDays: -1 })],

@@ -1,4 +1,5 @@
 export { freePort } from '@campanella/local-stores';
+export { type Authority, type CertificateWishes, type IssuedCertificate, makeAuthority } from './certificates.ts';
 export { eventually } from './eventually.ts';
 export { type PartOptions, type RunningPart, startProcess } from './process.ts';
 export { type RawAnswer, sendRaw } from './raw-http.ts';

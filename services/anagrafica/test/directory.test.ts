@@ -256,3 +256,25 @@ test('no name, codice fiscale, badge number or diet is in the log', () => {
     expect(output).not.toContain(secret);
   }
 });
+
+test('the payer of a pupil in a service is told whole; of anybody else there is none', async () => {
+  const municipalityId = 7;
+  await put(frame(municipalityId));
+  const known = pupil(municipalityId, 1);
+  await put(known);
+  const pupilId = known.pupils[0]?.pupilId ?? '';
+  const payerOf = (asked: { pupilId: string; service: string }, of = municipalityId) =>
+    callUnary(anagrafica.guardians, 'getPayer', { municipalityId: of, ...asked }, { deadlineMs: 5_000 });
+  expect(await payerOf({ pupilId, service: 'school_meals' })).toEqual({
+    ...{ guardianId: GUARDIAN, givenName: 'Zefiro', familyName: 'Prova', codiceFiscale: codiceFiscale(1) },
+    ...{ paymentMode: 1, overdraftCents: 1_000 },
+  });
+  for (const refused of [
+    payerOf({ pupilId, service: 'transport' }),
+    payerOf({ pupilId: uuid(999_999), service: 'school_meals' }),
+    payerOf({ pupilId, service: 'school_meals' }, 8),
+  ]) {
+    const kind = await refused.then(() => null, refusalKindOf);
+    expect(kind).toBe('unknown_payer');
+  }
+});

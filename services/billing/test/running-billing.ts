@@ -28,10 +28,11 @@ export interface RunningBilling {
   readonly amqpUrl: string;
   /** Billing's own database. */
   readonly database: pg.Client;
+  readonly databaseUrl: string;
   /** What is on a pupil's account, as the ledger says. */
   balanceOf(pupilId: string): Promise<number>;
-  /** Another replica. */
-  startReplica(): Promise<{ httpUrl: string; nodeUrl: string; part: RunningPart }>;
+  /** Another replica. @param environment more for it */
+  startReplica(environment?: Record<string, string>): Promise<{ httpUrl: string; nodeUrl: string; part: RunningPart }>;
   /** Everything that billing wrote. */
   output(): string;
   close(): Promise<void>;
@@ -57,7 +58,7 @@ export async function runBilling(): Promise<RunningBilling> {
     runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
   ]);
   const replicas: RunningPart[] = [];
-  const startReplica = async () => {
+  const startReplica = async (environment: Record<string, string> = {}) => {
     const pagopaPort = await freePort();
     const started = await runPart('../src/main.ts', {
       ...shared,
@@ -68,6 +69,7 @@ export async function runBilling(): Promise<RunningBilling> {
       CHECKOUT_CARTS_URL: checkout.cartsUrl,
       CHECKOUT_KEY: checkout.key,
       CREDIT_EVERY_MS: '100',
+      ...environment,
     });
     replicas.push(started.part);
     return { ...started, nodeUrl: `http://127.0.0.1:${pagopaPort}/pagopa/pa-for-node` };
@@ -88,6 +90,7 @@ export async function runBilling(): Promise<RunningBilling> {
     nodeUrl: first.nodeUrl,
     ...{ identity, office, checkout, database, startReplica },
     amqpUrl: vhost.url,
+    databaseUrl: own.url,
     async balanceOf(pupilId) {
       const request = {
         ...{ municipalityId: 1, kind: AccountKind.HOUSEHOLD, ownerId: pupilId, service: 'school_meals' },
