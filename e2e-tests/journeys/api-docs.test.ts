@@ -21,7 +21,7 @@ test('whoever builds on the APIs finds those of all services on one page, which 
       elsewhere.push(request.url());
   });
   await page.goto(new URL('/api/docs', stage.run.gatewayUrl).href);
-  for (const service of ['gateway', 'anagrafica', 'attendance', 'ledger']) {
+  for (const service of ['gateway', 'anagrafica', 'attendance', 'billing', 'ledger']) {
     await page.locator(`#operations-tag-${service}`).waitFor();
   }
   await page.locator('.opblock-summary', { hasText: '/api/session' }).click();

@@ -5,7 +5,7 @@ import swaggerUi from 'swagger-ui-dist/package.json' with { type: 'json' };
 import { publicDescription } from '../src/http/describe.ts';
 
 /** The services whose APIs are public, in the order of the page. */
-const SERVICES = ['anagrafica', 'attendance', 'ledger'];
+const SERVICES = ['anagrafica', 'attendance', 'billing', 'ledger'];
 const BROTLI_QUALITY = 9;
 
 const out = new URL('../gen/api/', import.meta.url);

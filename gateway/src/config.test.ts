@@ -10,6 +10,7 @@ const environment = (more: Record<string, string>) => ({
   ANAGRAFICA_HTTP_URL: 'http://127.0.0.1:8082',
   LEDGER_HTTP_URL: 'http://127.0.0.1:8083',
   ATTENDANCE_HTTP_URL: 'http://127.0.0.1:8084',
+  BILLING_HTTP_URL: 'http://127.0.0.1:8085',
   PORTAL_DIR: 'portal/dist',
   ...more,
 });

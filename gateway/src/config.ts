@@ -72,6 +72,7 @@ export const Environment = z
     ANAGRAFICA_HTTP_URL: z.url().describe("Base of anagrafica's HTTP API"),
     LEDGER_HTTP_URL: z.url().describe("Base of the ledger's HTTP API"),
     ATTENDANCE_HTTP_URL: z.url().describe("Base of attendance's HTTP API"),
+    BILLING_HTTP_URL: z.url().describe("Base of billing's HTTP API"),
     CNS_PORT: z.coerce
       .number()
       .int()

@@ -75,6 +75,7 @@ await runMain(async () => {
       { name: 'anagrafica', baseUrl: settings.ANAGRAFICA_HTTP_URL },
       { name: 'ledger', baseUrl: settings.LEDGER_HTTP_URL },
       { name: 'attendance', baseUrl: settings.ATTENDANCE_HTTP_URL },
+      { name: 'billing', baseUrl: settings.BILLING_HTTP_URL },
     ].map((upstream) => ({ ...upstream, ...deadlinesOf(settings, upstream.name) })),
     identityHttpUrl: settings.IDENTITY_HTTP_URL,
     portalDir: settings.PORTAL_DIR,

@@ -6,7 +6,7 @@ import { publicDescription } from '../src/http/describe.ts';
 import { send } from './browser.ts';
 import { type Shore, startShore } from './shore.ts';
 
-const SERVICES = ['anagrafica', 'attendance', 'ledger'];
+const SERVICES = ['anagrafica', 'attendance', 'billing', 'ledger'];
 const root = new URL('../../', import.meta.url);
 const Paths = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 

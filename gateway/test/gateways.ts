@@ -55,6 +55,7 @@ export async function startGateways(): Promise<Gateways> {
           ANAGRAFICA_HTTP_URL: upstream.url,
           LEDGER_HTTP_URL: upstream.url,
           ATTENDANCE_HTTP_URL: upstream.url,
+          BILLING_HTTP_URL: upstream.url,
           PORTAL_DIR: portalDir,
           SIGN_IN_LIMIT: '1000',
           COMPANY_SIGN_IN_LIMIT: '1000',

@@ -73,6 +73,7 @@ export async function startShore(environment: Readonly<Record<string, string>> =
       ANAGRAFICA_HTTP_URL: anagrafica.url,
       LEDGER_HTTP_URL: ledger.url,
       ATTENDANCE_HTTP_URL: attendance.url,
+      BILLING_HTTP_URL: attendance.url,
       PORTAL_DIR: portalDir,
       ...environment,
     },

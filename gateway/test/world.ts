@@ -113,6 +113,7 @@ export async function startWorld(
         ANAGRAFICA_HTTP_URL: upstream.url,
         LEDGER_HTTP_URL: upstream.url,
         ATTENDANCE_HTTP_URL: upstream.url,
+        BILLING_HTTP_URL: upstream.url,
         PORTAL_DIR: portalDir,
         SIGN_IN_LIMIT: '1000',
         ...environment,

@@ -120,6 +120,7 @@ async function startGateway(folder: string, serviceUrl: string, { core, profileF
       ANAGRAFICA_HTTP_URL: serviceUrl,
       LEDGER_HTTP_URL: serviceUrl,
       ATTENDANCE_HTTP_URL: serviceUrl,
+      BILLING_HTTP_URL: serviceUrl,
       PORTAL_DIR: join(folder, 'portal'),
       // Counted as ever, and not reached: what is measured is the way, not a refusal.
       API_LIMIT: '1000000',

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import openapiTypescript, { astToString, type OpenAPI3 } from 'openapi-typescript';
 
-const SERVICES = ['anagrafica', 'attendance', 'ledger'] as const;
+const SERVICES = ['anagrafica', 'attendance', 'billing', 'ledger'] as const;
 const root = new URL('../../', import.meta.url);
 const out = new URL('../src/gen/', import.meta.url);
 

@@ -8,6 +8,13 @@ export interface Addresses {
   readonly ledger: readonly string[];
 }
 
+/** What Vallefinta's account at pagoPA depends on: where it runs. */
+export interface CreditorPlace {
+  readonly portalUrl: string;
+  readonly brokerId: string;
+  readonly stationId: string;
+}
+
 export type Command =
   | { readonly kind: 'help' }
   | {
@@ -17,6 +24,7 @@ export type Command =
       readonly days: number;
       readonly summary: string | null;
     }
+  | { readonly kind: 'creditor'; readonly billing: readonly string[]; readonly creditor: CreditorPlace }
   | {
       readonly kind: 'generate';
       readonly pupils: number;
@@ -32,6 +40,8 @@ export const HELP = `Invented municipalities for demonstrations and load tests. 
 
   node sandbox/demo-town/src/main.ts seed [--summary <file>] [--today YYYY-MM-DD] [--days <count>]
       Puts Vallefinta (municipality 1: 3 schools, 600 pupils) and a month of history into a running platform.
+  node sandbox/demo-town/src/main.ts creditor --billing <host:port> --portal <url> --broker <id> --station <id>
+      Makes Vallefinta a creditor at pagoPA and lets its school meals be topped up.
   node sandbox/demo-town/src/main.ts generate --pupils <count> --out <folder>
       Writes towns of any size to files. With --load instead of --out: puts them into a running platform.
       [--municipalities <count>] shares the pupils among so many, numbered from [--first-municipality 1001].
@@ -53,6 +63,10 @@ const OPTIONS = {
   anagrafica: { type: 'string' },
   attendance: { type: 'string' },
   ledger: { type: 'string' },
+  billing: { type: 'string' },
+  portal: { type: 'string' },
+  broker: { type: 'string' },
+  station: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parse>['values'];
@@ -80,6 +94,18 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       summary: values.summary ?? null,
     };
   }
+  if (command === 'creditor') {
+    const need = (flag: 'billing' | 'portal' | 'broker' | 'station'): string => {
+      const value = values[flag];
+      if (value === undefined || value === '') throw new Error(`creditor needs --${flag}; see --help`);
+      return value;
+    };
+    return {
+      kind: 'creditor',
+      billing: need('billing').split(','),
+      creditor: { portalUrl: need('portal'), brokerId: need('broker'), stationId: need('station') },
+    };
+  }
   if (command === 'generate') {
     const isLoad = values.load === true;
     if (isLoad === (values.out !== undefined)) throw new Error('generate takes either --out <folder> or --load');
@@ -93,7 +119,7 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       loadInto: isLoad ? takeAddresses(values, environment) : null,
     };
   }
-  throw new Error(`unknown command "${command}": it is seed or generate; see --help`);
+  throw new Error(`unknown command "${command}": it is seed, creditor or generate; see --help`);
 }
 
 function takeAddresses(values: Values, environment: NodeJS.ProcessEnv): Addresses {

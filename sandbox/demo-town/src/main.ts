@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { HELP, readCommand } from './config.ts';
 import { loadTowns, writeTowns } from './generate.ts';
 import { openPlatform } from './platform.ts';
+import { putCreditor } from './put-creditor.ts';
 import { seed } from './seed.ts';
 
 const started = performance.now();
@@ -25,6 +26,9 @@ try {
     } finally {
       platform.close();
     }
+  } else if (command.kind === 'creditor') {
+    await putCreditor(command.billing, command.creditor);
+    report('Vallefinta is a creditor at pagoPA');
   } else {
     let reported = 0;
     const progress = (pupils: number): void => {

@@ -6,7 +6,7 @@ import type { DemoCards, DemoSummary, DemoTerminal, ServiceAddresses } from './r
 import type { Secrets } from './secrets.ts';
 
 /** Services with a database of their own, which is named like them. */
-export const DATABASES = ['identity', 'anagrafica', 'attendance', 'ledger'] as const;
+export const DATABASES = ['identity', 'anagrafica', 'attendance', 'ledger', 'billing'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 export interface StoreUrls {
@@ -16,7 +16,7 @@ export interface StoreUrls {
   readonly amqpUrl: string;
 }
 
-type ServiceName = DatabaseName | 'gateway' | 'identity-provider';
+type ServiceName = DatabaseName | 'gateway' | 'identity-provider' | 'pagopa-node';
 export type Ports = Readonly<
   Record<ServiceName, { readonly grpc: number; readonly http: number; readonly ops: number }>
 >;
@@ -24,7 +24,9 @@ export type Ports = Readonly<
 /** Free ports for every service. */
 export async function choosePorts(gatewayPort: number): Promise<Ports> {
   const three = async () => ({ grpc: await freePort(), http: await freePort(), ops: await freePort() });
-  const [identity, anagrafica, attendance, ledger, provider, gateway] = [
+  const [identity, anagrafica, attendance, ledger, billing, provider, node, gateway] = [
+    await three(),
+    await three(),
     await three(),
     await three(),
     await three(),
@@ -37,7 +39,9 @@ export async function choosePorts(gatewayPort: number): Promise<Ports> {
     anagrafica,
     attendance,
     ledger,
+    billing,
     'identity-provider': provider,
+    'pagopa-node': node,
     gateway: { ...gateway, http: gatewayPort },
   };
 }
@@ -48,6 +52,8 @@ export interface Wiring {
   /** Where the gateway asks for a card. */
   readonly cardPort: number;
   readonly cards: DemoCards;
+  /** Where billing waits for the pagoPA node. */
+  readonly nodePort: number;
   readonly stores: StoreUrls;
   readonly secrets: Secrets;
 }
@@ -124,6 +130,31 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       LEDGER_ADDRESSES: at(ports.ledger.grpc),
       ...jwks,
     }),
+    service('billing', ['anagrafica', 'ledger'], {
+      AMQP_URL: stores.amqpUrl,
+      FIELD_KEY: secrets.fieldKey,
+      ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      LEDGER_ADDRESSES: at(ports.ledger.grpc),
+      PAGOPA_PORT: String(wiring.nodePort),
+      CHECKOUT_CARTS_URL: `${httpAt(ports['pagopa-node'].http)}/checkout/ec/v2/carts`,
+      CHECKOUT_KEY: secrets.checkoutKey,
+      ...jwks,
+    }),
+    {
+      name: 'pagopa-node',
+      needs: [],
+      entry: 'sandbox/pagopa-node/src/main.ts',
+      readyUrl: `${httpAt(ports['pagopa-node'].ops)}/ready`,
+      environment: {
+        ...common(wiring, 'pagopa-node'),
+        // What a service calls its gRPC port is the stand-in's control.
+        CONTROL_PORT: String(ports['pagopa-node'].grpc),
+        STATION_URL: `${httpAt(wiring.nodePort)}/pagopa/pa-for-node`,
+        BROKER_ID: CREDITOR.brokerId,
+        STATION_ID: CREDITOR.stationId,
+        CHECKOUT_KEY: secrets.checkoutKey,
+      },
+    },
     {
       name: 'gateway',
       needs: ['identity', 'anagrafica'],
@@ -141,6 +172,7 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
         ANAGRAFICA_HTTP_URL: httpAt(ports.anagrafica.http),
         ATTENDANCE_HTTP_URL: httpAt(ports.attendance.http),
         LEDGER_HTTP_URL: httpAt(ports.ledger.http),
+        BILLING_HTTP_URL: httpAt(ports.billing.http),
         PORTAL_DIR: join(ROOT, 'portal', 'dist'),
         CNS_PORT: String(wiring.cardPort),
         CNS_TLS_CERT_FILE: cards.server.certificateFile,
@@ -151,6 +183,9 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
     },
   ];
 }
+
+/** The invented intermediary and station of Vallefinta at pagoPA. */
+export const CREDITOR = { brokerId: '99999000013', stationId: '99999000013_01' };
 
 /** Origin of the gateway's listener that asks for a card. */
 export function cardUrl({ cardPort }: Pick<Wiring, 'cardPort'>): string {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { freePort } from '@campanella/local-stores';
 import { answerOf, type Child, type PartToStart, runToEnd, startPart } from './children.ts';
 import { ClearError } from './clear-error.ts';
-import { addressesOf, canteenParts, cardUrl, choosePorts, DATABASES, serviceParts, type Wiring } from './parts.ts';
+import {
+  addressesOf,
+  CREDITOR,
+  canteenParts,
+  cardUrl,
+  choosePorts,
+  DATABASES,
+  serviceParts,
+  type Wiring,
+} from './parts.ts';
 import { postgresFolder } from './places.ts';
 import { ensureStores } from './programs.ts';
 import type { Progress } from './progress.ts';
@@ -78,10 +87,18 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
   await progress.step('migrations', () => migrateAll(stores, folder));
   const port = await choosePort(options, progress);
   const cards = await keepCards(folder);
-  const wiring: Wiring = { ports: await choosePorts(port), cardPort: await freePort(), cards, stores, secrets };
+  const wiring: Wiring = {
+    ports: await choosePorts(port),
+    cardPort: await freePort(),
+    nodePort: await freePort(),
+    cards,
+    stores,
+    secrets,
+  };
   await progress.step('services', () => startInOrder(serviceParts(wiring), running));
   const demo = await seedWhenNew(wiring, folder, progress);
   const company = await keepCompany(wiring, folder);
+  await putCreditor(wiring, folder);
   const canteens = await progress.step('canteens', () =>
     Promise.all(demo.terminals.map((terminal, index) => startCanteen(wiring, folder, terminal, index, running))),
   );
@@ -101,6 +118,10 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
     company,
     cards,
     cardUrl: cardUrl(wiring),
+    pagopa: {
+      deskUrl: `http://127.0.0.1:${wiring.ports['pagopa-node'].http}/sportello`,
+      control: `http://127.0.0.1:${wiring.ports['pagopa-node'].grpc}`,
+    },
     terminals: canteens,
     serialDevices: canteens.map(({ serialDevice }) => serialDevice),
     parts: running.processes(),
@@ -218,6 +239,20 @@ async function keepCompany({ stores, secrets }: Wiring, folder: string): Promise
   const company = { ...COMPANY, password };
   writeFileSync(file, JSON.stringify(company), { mode: 0o600 });
   return company;
+}
+
+/** Vallefinta at pagoPA, put at every start: where parents come back to is where the gateway is this time. */
+async function putCreditor({ ports }: Wiring, folder: string): Promise<void> {
+  await runToEnd(
+    'creditor',
+    process.execPath,
+    [
+      ...['--no-warnings', 'sandbox/demo-town/src/main.ts', 'creditor', '--billing', `127.0.0.1:${ports.billing.grpc}`],
+      ...['--portal', `http://127.0.0.1:${ports.gateway.http}`],
+      ...['--broker', CREDITOR.brokerId, '--station', CREDITOR.stationId],
+    ],
+    folder,
+  );
 }
 
 /** How often the launcher looks whether its stores are still there. */

@@ -66,6 +66,8 @@ export interface RunRecord {
   readonly cards: DemoCards;
   /** Where the gateway asks for a card. */
   readonly cardUrl: string;
+  /** The stand-in of pagoPA: a desk where notices are paid, and what scripts it. */
+  readonly pagopa: { readonly deskUrl: string; readonly control: string };
   readonly terminals: readonly DemoTerminal[];
   readonly serialDevices: readonly string[];
   readonly parts: readonly StartedProcess[];

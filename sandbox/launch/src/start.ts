@@ -113,6 +113,7 @@ function describe(record: RunRecord): string {
     `  Or with a card: import one of ${join(dirname(record.cards.authorityFile), '<user>.pem')} into the browser (see sandbox/smart-cards)`,
     `  Or as a company: ${record.company.name}, username ${record.company.partitaIva}, password ${record.company.password}`,
     '',
+    `  Pay a notice     ${record.pagopa.deskUrl}   a make-believe desk`,
     `  Swipe a badge:   npm run swipe -- --badge ${badge}`,
     '',
   ].join('\n');

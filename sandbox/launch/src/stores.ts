@@ -56,5 +56,6 @@ async function ensureDatabases(postgresUrl: string): Promise<Record<DatabaseName
     anagrafica: urlOf('anagrafica'),
     attendance: urlOf('attendance'),
     ledger: urlOf('ledger'),
+    billing: urlOf('billing'),
   };
 }
