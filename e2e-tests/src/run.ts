@@ -51,6 +51,8 @@ export interface Run {
     readonly citizens: Readonly<Record<string, CardFiles>>;
     readonly refused: Readonly<Record<string, CardFiles>>;
   };
+  /** The stand-in of pagoPA: the desk where notices are paid, and what scripts it. */
+  readonly pagopa: { readonly deskUrl: string; readonly control: string };
   readonly terminals: readonly Terminal[];
   readonly parts: readonly { readonly name: string; readonly pid: number }[];
 }
@@ -68,7 +70,7 @@ export function readRun(file: string): Run {
     throw new Error(`no running platform is described in ${file}: start one with npm start -- --detach`, { cause });
   }
   const run: Run = JSON.parse(text);
-  for (const key of ['gatewayUrl', 'demo', 'company', 'cards', 'cardUrl', 'terminals', 'parts'] as const) {
+  for (const key of ['gatewayUrl', 'demo', 'company', 'cards', 'cardUrl', 'pagopa', 'terminals', 'parts'] as const) {
     if (run[key] === undefined) throw new Error(`${file} has no "${key}"`);
   }
   return run;

@@ -9,6 +9,7 @@ import { SERVICES } from './services.ts';
 const BUILT: Readonly<Record<string, () => Promise<{ Component: React.ComponentType }>>> = {
   '/conto-corrente-virtuale': async () => ({ Component: (await import('./pages/account-page.tsx')).AccountPage }),
   '/comunicazioni-assenze': async () => ({ Component: (await import('./pages/absences-page.tsx')).AbsencesPage }),
+  '/ricariche-pagopa': async () => ({ Component: (await import('./pages/top-ups-page.tsx')).TopUpsPage }),
   '/refezione-scolastica': async () => ({ Component: (await import('./pages/canteen-page.tsx')).CanteenPage }),
 };
 

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import type { paths as AnagraficaPaths } from '../gen/anagrafica.ts';
 import type { paths as AttendancePaths } from '../gen/attendance.ts';
+import type { paths as BillingPaths } from '../gen/billing.ts';
 import type { paths as LedgerPaths } from '../gen/ledger.ts';
 import { ApiProblem, toProblem } from './problem.ts';
 
@@ -16,7 +17,7 @@ const problems: Middleware = {
   },
 };
 
-const client = createClient<AnagraficaPaths & LedgerPaths & AttendancePaths>({
+const client = createClient<AnagraficaPaths & LedgerPaths & AttendancePaths & BillingPaths>({
   baseUrl: globalThis.location?.origin ?? '',
   fetch: (request) => fetch(request),
 });
@@ -101,6 +102,83 @@ export async function communicateAbsence({ pupilId, ...body }: AbsenceRequest, c
 export type AbsenceDay = Awaited<ReturnType<typeof communicateAbsence>>[number];
 /** The rules of a pupil's school. */
 export type AbsenceNotice = Awaited<ReturnType<typeof readAbsenceNotice>>;
+
+/** What a top-up of each service may be; empty where the town takes none. @throws ApiProblem */
+export async function readTopUpRules(signal?: AbortSignal) {
+  const { data } = await client.GET('/api/billing/top-up-rules', { signal: within(signal) });
+  return present(data).rules;
+}
+
+/** One page of the guardian's top-ups, newest first. @throws ApiProblem */
+export async function readTopUps(cursor: string | null, limit: number, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/billing/top-ups', {
+    params: { query: cursor === null ? { limit } : { limit, cursor } },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** One top-up. @throws ApiProblem */
+export async function readTopUp(orderId: string, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/billing/top-ups/{orderId}', {
+    params: { path: { orderId } },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** What a guardian orders; `orderId` is made once per order, so that a repeat is none. */
+export interface TopUpRequest {
+  readonly orderId: string;
+  readonly pupilId: string;
+  readonly service: string;
+  readonly badgeNumber: string | null;
+  readonly amountCents: number;
+}
+
+/** Orders a top-up. @throws ApiProblem */
+export async function orderTopUp(body: TopUpRequest, csrfToken: string) {
+  const { data } = await client.POST('/api/billing/top-ups', {
+    headers: { 'x-csrf-token': csrfToken },
+    body,
+    signal: within(undefined),
+  });
+  return present(data);
+}
+
+/** Cancels a top-up that is not paid. @throws ApiProblem */
+export async function cancelTopUp(orderId: string, csrfToken: string) {
+  const { data } = await client.POST('/api/billing/top-ups/{orderId}/cancellation', {
+    params: { path: { orderId } },
+    headers: { 'x-csrf-token': csrfToken },
+    signal: within(undefined),
+  });
+  return present(data);
+}
+
+/** Begins to pay. @returns where the browser goes @throws ApiProblem */
+export async function startCart(body: { cartId: string; orderIds: string[] }, csrfToken: string) {
+  const { data } = await client.POST('/api/billing/carts', {
+    headers: { 'x-csrf-token': csrfToken },
+    body,
+    signal: within(undefined),
+  });
+  return present(data).redirectUrl;
+}
+
+/** Says that nothing was paid: the notices of the cart may be paid again. @throws ApiProblem */
+export async function endCart(cartId: string, csrfToken: string): Promise<void> {
+  await client.POST('/api/billing/carts/{cartId}/end', {
+    params: { path: { cartId } },
+    headers: { 'x-csrf-token': csrfToken },
+    signal: within(undefined),
+  });
+}
+
+/** A top-up order. */
+export type TopUp = Awaited<ReturnType<typeof readTopUp>>;
+/** What a top-up of one service may be. */
+export type TopUpRules = Awaited<ReturnType<typeof readTopUpRules>>[number];
 
 function queryOf({ service, from, to, cursor, limit }: RangeRequest) {
   return cursor === null ? { service, from, to, limit } : { service, from, to, limit, cursor };

@@ -1,5 +1,14 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { type RangeRequest, readAbsenceNotice, readPresences, readPupils, readStatement } from './client.ts';
+import {
+  type RangeRequest,
+  readAbsenceNotice,
+  readPresences,
+  readPupils,
+  readStatement,
+  readTopUp,
+  readTopUpRules,
+  readTopUps,
+} from './client.ts';
 import { mayPass } from './problem.ts';
 import { readSession } from './session.ts';
 import { readSignInMethods } from './sign-in.ts';
@@ -9,6 +18,7 @@ const METHODS_FRESH_MS = 60_000;
 const PUPILS_FRESH_MS = 5 * 60_000;
 const NOTICE_EVERY_MS = 60_000;
 const RETRIES_MAX = 2;
+const TOP_UPS_PAGE = 10;
 
 /** While today is on the page a swipe shows within two seconds. */
 export const LIVE_EVERY_MS = 2_000;
@@ -83,5 +93,31 @@ export function absenceNoticeQuery(pupilId: string, service: string) {
     queryKey: ['absence-notice', pupilId, service],
     queryFn: ({ signal }) => readAbsenceNotice(pupilId, service, signal),
     refetchInterval: NOTICE_EVERY_MS,
+  });
+}
+
+/** What may be topped up here. */
+export const topUpRulesQuery = queryOptions({
+  queryKey: ['top-up-rules'],
+  queryFn: ({ signal }) => readTopUpRules(signal),
+  staleTime: PUPILS_FRESH_MS,
+});
+
+/** The guardian's top-ups, page by page. `live` keeps them fresh while a payment is awaited. */
+export function topUpsQuery(live: boolean) {
+  return infiniteQueryOptions({
+    queryKey: ['top-ups'],
+    queryFn: ({ pageParam, signal }) => readTopUps(pageParam, TOP_UPS_PAGE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: live ? LIVE_EVERY_MS : false,
+  });
+}
+
+/** One top-up. */
+export function topUpQuery(orderId: string) {
+  return queryOptions({
+    queryKey: ['top-ups', orderId],
+    queryFn: ({ signal }) => readTopUp(orderId, signal),
   });
 }
