@@ -125,6 +125,9 @@ test(
     await page.goto(at(TOP_UPS));
     const noticeNumber = await order(page, '15,00');
     expect(noticeNumber).toMatch(/^301\d{15}$/);
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'SCARICA L’AVVISO (PDF)' }).click();
+    expect((await downloading).suggestedFilename()).toBe(`avviso-${noticeNumber}.pdf`);
     const desk = await stage.visitor('phone');
     await desk.goto(stage.run.pagopa.deskUrl);
     await desk.getByLabel(/Codice avviso/).fill(noticeNumber);

@@ -78,6 +78,51 @@ async function answerTooLate(page: Page): Promise<void> {
   await showText(page, '02/12/2026 Assenza comunicata con successo');
 }
 
+/** Orders a top-up, so that the page asks how to pay; the order itself is cancelled by nobody and expires. */
+async function orderTopUp(page: Page): Promise<void> {
+  const answer = (path: string, body: object) =>
+    page.route(path, (route) =>
+      route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify(body) }),
+    );
+  const { pupils } = await page.evaluate(async () => (await fetch('/api/anagrafica/pupils')).json());
+  const order = {
+    ...{ orderId: '01938f00-0000-7000-8000-000000000001', pupilId: pupils[0].pupilId, service: 'school_meals' },
+    ...{ badgeNumber: null, amountCents: 2_000, state: 'pending', orderedAt: '2026-11-23T10:00:00.000Z' },
+    ...{ expiresOn: '2027-01-22', noticeNumber: '301000000000000144', paidAt: null, creditedAt: null },
+  };
+  // Answered here: a real order would be one more in the list at every run.
+  await answer('**/api/billing/top-ups', order);
+  await answer(`**/api/billing/top-ups/${order.orderId}`, order);
+  await page.getByLabel('Importo in euro').fill('20,00');
+  await page.getByRole('button', { name: 'CONFERMA' }).click();
+  await showText(page, 'Come vuoi pagare?');
+}
+
+/** Top-ups in every state. */
+async function listTopUps(page: Page): Promise<void> {
+  const { pupils } = await page.evaluate(async () => (await fetch('/api/anagrafica/pupils')).json());
+  const states = ['pending', 'in_verification', 'paid', 'credited', 'cancelled', 'expired'];
+  const topUps = states.map((state, index) => ({
+    ...{ orderId: `01938f00-0000-7000-8000-00000000000${index}`, pupilId: pupils[0].pupilId, service: 'school_meals' },
+    ...{ badgeNumber: '0A9E3779B1', amountCents: 1_000 * (index + 1), state, orderedAt: '2026-11-23T10:00:00.000Z' },
+    ...{ expiresOn: '2027-01-22', noticeNumber: '301000000000000144', paidAt: null, creditedAt: null },
+  }));
+  const body = JSON.stringify({ topUps, nextCursor: null, asOf: '2026-11-23T10:00:00.000Z' });
+  await page.route('**/api/billing/top-ups?*', (route) =>
+    route.fulfill({ status: 200, contentType: 'application/json', body }),
+  );
+  await page.reload();
+  await showText(page, 'In verifica');
+}
+
+async function confirmUnreadable(page: Page): Promise<void> {
+  await page.getByLabel('Importo in euro').fill('venti');
+  await page.getByRole('button', { name: 'CONFERMA' }).click();
+  await showText(page, 'Scrivi un importo in euro');
+}
+
+const CART = 'carrello=01938f00-0000-7000-8000-000000000001';
+
 /** Every page, and every state that a parent can meet on it. */
 export const STATES: readonly State[] = [
   { name: 'hub', username: null, path: '/' },
@@ -142,13 +187,35 @@ export const STATES: readonly State[] = [
   { name: 'refusal', username: NO_PUPILS, path: '/conto-corrente-virtuale', prepare: waitForRefusal },
   { name: 'refusal-record', username: NO_PUPILS, path: '/scheda-anagrafica', prepare: waitForRefusal },
   { name: 'refusal-closed', username: NO_PUPILS, path: '/refezione-scolastica', prepare: closeRefusal },
+  {
+    name: 'top-ups',
+    username: GUARDIAN,
+    path: '/ricariche-pagopa',
+    prepare: (page) => showText(page, 'Le tue ricariche'),
+  },
+  { name: 'top-ups-list', username: GUARDIAN, path: '/ricariche-pagopa', prepare: listTopUps },
+  { name: 'top-ups-wrong-amount', username: GUARDIAN, path: '/ricariche-pagopa', prepare: confirmUnreadable },
+  { name: 'top-ups-choice', username: GUARDIAN, path: '/ricariche-pagopa', prepare: orderTopUp },
+  {
+    name: 'top-ups-no-account',
+    username: 'nuvola.inventati',
+    path: '/ricariche-pagopa',
+    prepare: (page) => showText(page, /Nessun badge ha un conto/),
+  },
+  ...(['ok', 'annullato', 'errore', 'attesa'] as const).map((outcome) => ({
+    name: `top-ups-returned-${outcome}`,
+    username: GUARDIAN,
+    path: `/ricariche-pagopa?${CART}&esito=${outcome}`,
+    prepare: (page: Page) =>
+      showText(page, /Pagamento inviato|Non hai pagato nulla|non è andato a buon fine|non conosce ancora l’esito/),
+  })),
 ];
 
 /** Opens a page in a state and waits until nothing moves. */
 export async function enterState(page: Page, gatewayUrl: string, state: State): Promise<void> {
   await page.goto(new URL(state.path, gatewayUrl).href);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.getByText('Caricamento in corso…').waitFor({ state: 'detached' });
+  await page.waitForFunction((text) => document.body.textContent?.includes(text) === false, 'Caricamento in corso…');
   await state.prepare?.(page);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }

@@ -47,11 +47,27 @@ test('every host is told of its own municipality', async () => {
   expect(world.identity.asked).toEqual(asked);
 });
 
-test('many who ask within a minute ask identity once, and a kept answer outlasts its absence', async () => {
+test('who asks within a minute gets the kept answer, which outlasts the absence of identity', async () => {
+  await send(configuration());
   await Promise.all(Array.from({ length: 20 }, () => send(configuration())));
   world.identity.answerHttp = (_request, response) => void response.destroy();
   expect((await send(configuration())).status).toBe(200);
   expect(world.identity.asked).toHaveLength(1);
+});
+
+test('a superior that asks us before it answers identity is answered meanwhile', async () => {
+  const superior = Promise.withResolvers<void>();
+  world.identity.answerHttp = async (_request, response) => {
+    // The first time identity waits for a superior, who asks us; the second answer is there at once.
+    if (world.identity.asked.length === 1) {
+      expect((await send(configuration())).status).toBe(200);
+      superior.resolve();
+    }
+    answer(response, CONFIGURATION);
+  };
+  expect((await send(configuration())).status).toBe(200);
+  await superior.promise;
+  expect(world.identity.asked).toHaveLength(2);
 });
 
 test('what identity says is not to be kept is asked for again', async () => {

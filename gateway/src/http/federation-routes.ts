@@ -26,7 +26,8 @@ interface Answer {
  * - `GET /.well-known/openid-federation`: its entity configuration;
  * - `GET /resolve?sub=&anchor=`: what we found about a provider.
  *
- * Answers are kept for a minute at the most, and many requests at once ask identity once. While identity is away: 503.
+ * Answers are kept for a minute at the most. Requests at once each ask identity: it may be asking a superior about us, who asks us in turn before
+ * it answers, and whoever made the second wait for the first would make all three wait. While identity is away: 503.
  *
  * @see OpenID Federation 1.0, sections 9 and 8.3
  */
@@ -62,25 +63,15 @@ function tell(deps: GatewayDeps, response: Response, answer: Answer): void {
 
 function keptAnswers(deps: GatewayDeps): (path: string, contentType: string) => Promise<Answer> {
   const kept = new Map<string, Answer>();
-  const asking = new Map<string, Promise<Answer>>();
-  const ask = async (path: string, contentType: string): Promise<Answer> => {
-    try {
-      const answer = await askIdentity(deps, path, contentType);
-      kept.delete(path);
-      if (answer.keptUntilMs > 0) kept.set(path, answer);
-      const [oldest] = kept.keys();
-      if (kept.size > ANSWERS_KEPT_MAX && oldest !== undefined) kept.delete(oldest);
-      return answer;
-    } finally {
-      asking.delete(path);
-    }
-  };
   return async (path, contentType) => {
     const known = kept.get(path);
     if (known !== undefined && deps.now().getTime() < known.keptUntilMs) return known;
-    const pending = asking.get(path) ?? ask(path, contentType);
-    asking.set(path, pending);
-    return pending;
+    const answer = await askIdentity(deps, path, contentType);
+    kept.delete(path);
+    if (answer.keptUntilMs > 0) kept.set(path, answer);
+    const [oldest] = kept.keys();
+    if (kept.size > ANSWERS_KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+    return answer;
   };
 }
 

@@ -32,8 +32,12 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts a part and waits until it is ready. @throws ClearError with the end of its log where it is not */
-export async function startPart(part: PartToStart, folder: string): Promise<Child> {
+/**
+ * Starts a part. Whoever asked can stop it from the first moment on.
+ *
+ * @returns the part, and what resolves when it is ready or rejects with a ClearError and the end of its log where it is not
+ */
+export function startPart(part: PartToStart, folder: string): { readonly child: Child; readonly ready: Promise<void> } {
   const logFile = join(folder, 'logs', `${part.name}.log`);
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const log = openSync(logFile, 'w');
@@ -57,6 +61,10 @@ export async function startPart(part: PartToStart, folder: string): Promise<Chil
   );
   closeSync(log);
   const running = toChild(part.name, child, logFile);
+  return { child: running, ready: untilReady(part, running, logFile) };
+}
+
+async function untilReady(part: PartToStart, running: Child, logFile: string): Promise<void> {
   let end: string | null = null;
   void running.ended.then((how) => {
     end = how;
@@ -70,7 +78,6 @@ export async function startPart(part: PartToStart, folder: string): Promise<Chil
     }
     await new Promise((resolve) => setTimeout(resolve, READY_EVERY_MS));
   }
-  return running;
 }
 
 /** Where the launcher's own environment names a collector, every part sends its spans there. */

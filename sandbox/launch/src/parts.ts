@@ -101,7 +101,8 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
     },
     service('anagrafica', [], { AMQP_URL: stores.amqpUrl, FIELD_KEY: secrets.fieldKey, ...jwks }),
     service('ledger', [], { AMQP_URL: stores.amqpUrl, REDIS_URL: stores.redisUrl, ...jwks }),
-    service('identity', [], {
+    // Providers that are there from the start are offered from the start.
+    service('identity', ['identity-provider'], {
       ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
       FIELD_KEY: secrets.fieldKey,
       PERSON_HASH_KEY: secrets.personHashKey,

@@ -289,9 +289,12 @@ class Running {
   }
 
   async start(part: PartToStart): Promise<void> {
-    const child = await startPart(part, this.#folder);
+    // While another part has failed already, nothing is started that nobody would stop.
+    if (this.#isStopping) throw new ClearError(`${part.name} was not started: the platform stops`);
+    const { child, ready } = startPart(part, this.#folder);
     this.#children.push(child);
     this.#note(child.name, child.pid);
+    await ready;
     void child.ended.then((how) => {
       if (!this.#isStopping) this.#announceBroken(`${child.name} ended (${how}); its log is ${child.logFile}`);
     });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PaymentReceived, TopUpCredited } from '@campanella/proto/events/v1/events';
 import { eventually } from '@campanella/testkit';
+import { id, type PupilId } from '@campanella/vocabulary';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { connect } from 'amqplib';
 import { type Guardian, guardianOf } from './guardian.ts';
@@ -264,6 +265,25 @@ test('a cart takes up to five notices, and what is in it is in verification unti
   expect(await stateOf(second)).toBe('in_verification');
   expect((await guardian.post(`carts/${cartId}/end`)).status).toBe(204);
   expect(await stateOf(second)).toBe('pending');
+});
+
+test('the notice of a pending order is a PDF that nobody else gets, and there is none for one that is paid', async () => {
+  const { body: order } = await guardian.order();
+  const fetchNotice = async (pupilId: string) => {
+    const token = await billing.identity.tokenFor({ pupilIds: [id<PupilId>(pupilId)] });
+    return fetch(`${billing.httpUrl}/api/billing/top-ups/${order.orderId}/notice`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+  };
+  const answer = await fetchNotice(PUPIL.first);
+  expect(answer.headers.get('content-type')).toBe('application/pdf');
+  expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="avviso-${order.noticeNumber}.pdf"`);
+  const file = Buffer.from(await answer.arrayBuffer());
+  expect(file.subarray(0, 5).toString()).toBe('%PDF-');
+  expect(Buffer.from(await (await fetchNotice(PUPIL.first)).arrayBuffer()).equals(file)).toBe(true);
+  expect((await fetchNotice(PUPIL.stranger)).status).toBe(404);
+  await send(billing.nodeUrl, receiptOf(order.noticeNumber));
+  expect((await fetchNotice(PUPIL.first)).status).toBe(409);
 });
 
 test('a Checkout that is away leaves everything payable', async () => {

@@ -14,7 +14,9 @@ import type { CancelRefusal } from '../app/cancel-top-up.ts';
 import type { OrderRefusal, OrderTopUp } from '../app/order-top-up.ts';
 import type { Clock, CreditorStore, OrderPlace, OrderStore, PositionStore } from '../app/ports.ts';
 import type { CartRefusal, StartCart } from '../app/start-cart.ts';
+import { parseNoticeNumber } from '../domain/notice-number.ts';
 import { shownState, type TopUpOrder } from '../domain/top-up.ts';
+import { renderNotice } from '../pdf/notice.ts';
 import {
   type CartAnswer,
   CartBody,
@@ -40,9 +42,9 @@ export interface BillingOperations {
 
 export interface BillingApiDeps {
   readonly operations: BillingOperations;
-  readonly creditors: Pick<CreditorStore, 'listRules'>;
+  readonly creditors: Pick<CreditorStore, 'listRules' | 'findCreditor'>;
   readonly orders: Pick<OrderStore, 'find' | 'list'>;
-  readonly positions: Pick<PositionStore, 'endCart'>;
+  readonly positions: Pick<PositionStore, 'endCart' | 'find'>;
   readonly jwksUrl: string;
   readonly clock: Clock;
 }
@@ -89,7 +91,7 @@ export function billingApi(deps: BillingApiDeps): Router {
   return router;
 }
 
-function topUpRoutes(router: Router, { operations, creditors, orders, clock }: BillingApiDeps): void {
+function topUpRoutes(router: Router, { operations, creditors, orders, positions, clock }: BillingApiDeps): void {
   const shown = (order: TopUpOrder) => toTopUp(order, clock.now());
 
   router.get('/api/billing/top-up-rules', async (_request, response) => {
@@ -142,6 +144,24 @@ function topUpRoutes(router: Router, { operations, creditors, orders, clock }: B
     const order = await orders.find(municipalityId, pupilIds, takeUuid(request.params.orderId));
     if (order === null) throw notFound();
     response.json(shown(order));
+  });
+
+  router.get('/api/billing/top-ups/:orderId/notice', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const order = await orders.find(municipalityId, pupilIds, takeUuid(request.params.orderId));
+    if (order === null) throw notFound();
+    if (order.state !== 'pending') throw conflict('no_notice', MESSAGES.noNotice);
+    const noticeNumber = parseNoticeNumber(order.noticeNumber);
+    const [creditor, position] = await Promise.all([
+      creditors.findCreditor(municipalityId),
+      noticeNumber === null ? null : positions.find(municipalityId, noticeNumber),
+    ]);
+    if (creditor === null || position === null) throw new Error('an order has neither creditor nor position');
+    const file = await renderNotice({ ...position, creditor, issuedAt: order.orderedAt });
+    response
+      .type('application/pdf')
+      .set('content-disposition', `attachment; filename="avviso-${position.noticeNumber}.pdf"`)
+      .send(file);
   });
 
   router.post('/api/billing/top-ups/:orderId/cancellation', async (request, response) => {

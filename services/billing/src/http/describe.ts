@@ -141,6 +141,22 @@ export function describeBillingApi(): object {
           responses: { '200': json(TopUp, 'The order'), '401': SIGNED_OUT, '404': NOT_FOUND },
         },
       },
+      '/api/billing/top-ups/{orderId}/notice': {
+        get: {
+          operationId: 'getTopUpNotice',
+          summary: 'The notice of payment to print; again is the same file',
+          requestParams: { path: OrderPath },
+          responses: {
+            '200': {
+              description: 'A PDF file',
+              content: { 'application/pdf': { schema: z.string().meta({ format: 'binary' }) } },
+            },
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '409': problem('no_notice: the order does not wait for its payment any more'),
+          },
+        },
+      },
       '/api/billing/top-ups/{orderId}/cancellation': {
         post: {
           operationId: 'cancelTopUp',

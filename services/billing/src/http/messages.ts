@@ -16,5 +16,6 @@ export const MESSAGES = {
     'Un pagamento di questa ricarica è in verifica: attendere l’esito prima di ripeterlo o di annullare la ricarica',
   tooMany: (most: number) => `Si possono pagare al massimo ${most} avvisi per volta: togliere qualche avviso`,
   notPayable: 'Uno degli avvisi scelti è già pagato o annullato: ricaricare la pagina',
+  noNotice: 'Questa ricarica non è più in attesa di pagamento: l’avviso non serve più',
   checkoutAway: 'Il pagamento online non è disponibile in questo momento: riprovare tra qualche minuto',
 } as const;
