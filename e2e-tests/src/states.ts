@@ -34,6 +34,11 @@ async function invertDates(page: Page): Promise<void> {
   await showText(page, /data di inizio viene dopo/);
 }
 
+async function chooseCalendarDay(page: Page): Promise<void> {
+  await page.locator('.calendar-day').first().click();
+  await page.locator('.day-detail h3').first().waitFor();
+}
+
 async function loseSession(page: Page): Promise<void> {
   await page.getByTestId('current-balance').waitFor();
   await page.context().clearCookies();
@@ -184,6 +189,12 @@ export const STATES: readonly State[] = [
   { name: 'absences-too-late', username: GUARDIAN, path: ABSENCES, prepare: answerTooLate },
   { name: 'absences-away', username: GUARDIAN, path: ABSENCES, prepare: answerAway },
   { name: 'not-yet', username: GUARDIAN, path: '/documenti-contabili' },
+  {
+    name: 'canteen-calendar',
+    username: GUARDIAN,
+    path: '/refezione-scolastica?vista=calendario',
+    prepare: chooseCalendarDay,
+  },
   { name: 'refusal', username: NO_PUPILS, path: '/conto-corrente-virtuale', prepare: waitForRefusal },
   { name: 'refusal-record', username: NO_PUPILS, path: '/scheda-anagrafica', prepare: waitForRefusal },
   { name: 'refusal-closed', username: NO_PUPILS, path: '/refezione-scolastica', prepare: closeRefusal },

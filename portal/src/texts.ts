@@ -341,6 +341,11 @@ export const TEXTS = {
     period: (from: string, to: string) => `dal ${from} al ${to}`,
     more: 'Mostra altri',
     shown: (count: number) => (count === 1 ? '1 riga mostrata' : `${count} righe mostrate`),
+    csv: 'Scarica l’elenco (CSV)',
+    print: 'Stampa o salva in PDF',
+    preparing: 'Preparazione dell’elenco completo…',
+    csvReady: (fileName: string) => `Elenco scaricato: ${fileName}`,
+    listFailed: 'Non è stato possibile leggere tutto l’elenco: controlla il collegamento e riprova.',
   },
   account: {
     intro: 'Ricariche, addebiti e saldo del conto collegato al badge.',
@@ -360,6 +365,16 @@ export const TEXTS = {
     empty: 'Nessun movimento nel periodo scelto. Prova ad allargare le date.',
     noAccount: 'Questo badge non ha un conto prepagato: i pasti sono in fattura a fine periodo.',
     live: 'La pagina si aggiorna da sola.',
+    timeColumn: 'Ora',
+    mealsLeft: (count: number, price: string) =>
+      count === 0
+        ? `Il saldo non basta per il prossimo pasto (${price}).`
+        : count === 1
+          ? `Il saldo basta per circa 1 pasto (${price}).`
+          : `Il saldo basta per circa ${count} pasti (${price} l’uno).`,
+    chart: (period: string) => `Andamento del saldo ${period}`,
+    chartSummary: (opening: string, closing: string, lowest: string, highest: string) =>
+      `Grafico del saldo: comincia da ${opening} e arriva a ${closing}; il valore più basso è ${lowest}, il più alto ${highest}. I singoli movimenti sono nella tabella.`,
   },
   canteen: {
     intro: 'Presenze e assenze in mensa, con il menu del giorno e l’addebito.',
@@ -390,6 +405,14 @@ export const TEXTS = {
     noBadge: '–',
     today: 'Oggi',
     empty: 'Nessun giorno di mensa nel periodo scelto. Prova ad allargare le date.',
+    amountColumn: 'Importo in euro',
+    views: { label: 'Come mostrare i giorni', list: 'Elenco', calendar: 'Calendario' },
+    months: { label: 'Cambia mese', before: 'Mese precedente', after: 'Mese successivo' },
+    calendarOf: (month: string, name: string) => `Refezione di ${name}, ${month}`,
+    weekdays: ['lunedì', 'martedì', 'mercoledì', 'giovedì', 'venerdì', 'sabato', 'domenica'],
+    marks: { present: '✓', absent: '–', absence_communicated: 'A', expected: '○' },
+    legend: 'Legenda:',
+    chooseDay: 'Scegli un giorno per vedere menu e addebito.',
   },
   absences: {
     intro: 'Avvisa la scuola che tuo figlio non mangia in mensa: i giorni comunicati in tempo non si pagano.',

@@ -14,16 +14,24 @@ test('a balance stays level between movements and steps on their days', () => {
     zeroY: 50,
     lowestCents: 500,
     highestCents: 1_000,
+    topCents: 1_000,
+    bottomCents: 0,
   });
 });
 
 test('below zero the line of zero lies inside the picture', () => {
   const line = balanceLine(RANGE, 500, [{ day: '2026-11-02', balanceCents: -500 }], BOX);
+  expect(line).toMatchObject({ topCents: 500, bottomCents: -500 });
   expect(line).toMatchObject({ zeroY: 25, lowestCents: -500, highestCents: 500, path: 'M0 0H10V50H100' });
 });
 
 test('an account without money and movements is a level line at the bottom', () => {
-  expect(balanceLine(RANGE, 0, [], BOX)).toEqual({ path: 'M0 50H100', zeroY: 50, lowestCents: 0, highestCents: 0 });
+  expect(balanceLine(RANGE, 0, [], BOX)).toMatchObject({
+    path: 'M0 50H100',
+    zeroY: 50,
+    lowestCents: 0,
+    highestCents: 0,
+  });
 });
 
 test('a range of one day has a width, and no step leaves the picture', () => {

@@ -12,6 +12,9 @@ export interface BalanceLine {
   readonly zeroY: number;
   readonly lowestCents: number;
   readonly highestCents: number;
+  /** What the upper and the lower edge of the box stand for: zero is always between them. */
+  readonly topCents: number;
+  readonly bottomCents: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,6 +44,8 @@ export function balanceLine(
     zeroY: y(0),
     lowestCents: Math.min(...shown),
     highestCents: Math.max(...shown),
+    topCents: top,
+    bottomCents: bottom,
   };
 }
 

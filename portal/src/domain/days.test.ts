@@ -1,6 +1,15 @@
 import { serviceDate } from '@campanella/vocabulary';
 import { expect, test } from '@jest/globals';
-import { currentMonth, formatDay, formatInstant, formatTime, lastMonth, monthBefore, parseTypedDay } from './days.ts';
+import {
+  currentMonth,
+  formatDay,
+  formatInstant,
+  formatMonth,
+  formatTime,
+  lastMonth,
+  monthBefore,
+  parseTypedDay,
+} from './days.ts';
 
 test.each([
   ['2024-12-13', '2024-11-13'],
@@ -49,4 +58,8 @@ test.each([
   ['domani', null],
 ])('somebody who types "%s" means %s', (text, day) => {
   expect(parseTypedDay(text)).toBe(day);
+});
+
+test('a month is written in words, in Italian', () => {
+  expect(formatMonth(serviceDate('2026-11-30'))).toBe('novembre 2026');
 });

@@ -9,6 +9,7 @@ export interface DayRange {
 const TIME = new Intl.DateTimeFormat('it-IT', { timeZone: 'Europe/Rome', timeStyle: 'medium' });
 const SHORT_TIME = new Intl.DateTimeFormat('it-IT', { timeZone: 'Europe/Rome', timeStyle: 'short' });
 const WEEKDAY = new Intl.DateTimeFormat('it-IT', { timeZone: 'UTC', weekday: 'long' });
+const MONTH = new Intl.DateTimeFormat('it-IT', { timeZone: 'UTC', month: 'long', year: 'numeric' });
 const ROME_DAY = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Rome', dateStyle: 'short' });
 
 /** The same day one month earlier, or that month's last day where it is shorter: 31/03 → 28/02. */
@@ -37,6 +38,11 @@ export function formatDay(day: string): string {
   const parsed = parseServiceDate(day);
   if (parsed === null) return day;
   return `${WEEKDAY.format(new Date(`${parsed}T00:00:00Z`))} ${formatServiceDate(parsed)}`;
+}
+
+/** The month of a day: `novembre 2026`. */
+export function formatMonth(day: ServiceDate): string {
+  return MONTH.format(new Date(`${day}T00:00:00Z`));
 }
 
 /** A day as Italians write it: `23/11/2026`. */

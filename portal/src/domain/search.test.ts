@@ -1,6 +1,6 @@
 import { serviceDate } from '@campanella/vocabulary';
 import { expect, test } from '@jest/globals';
-import { includesDay, rangeFault, readSearch, writeSearch } from './search.ts';
+import { includesDay, rangeFault, readSearch, readView, withView, writeSearch } from './search.ts';
 
 const standard = { from: serviceDate('2024-11-13'), to: serviceDate('2024-12-13') };
 
@@ -33,4 +33,14 @@ test.each([
 test('a range keeps itself fresh on its last day and not the day after', () => {
   expect(includesDay(standard, serviceDate('2024-12-13'))).toBe(true);
   expect(includesDay(standard, serviceDate('2024-12-14'))).toBe(false);
+});
+
+test('the layout comes back from the address that it was written to, beside the search', () => {
+  const address = new URLSearchParams({ utente: 'p', da: '2026-11-01', a: '2026-11-30' });
+  const calendar = withView(address, 'calendar');
+  expect(readView(calendar)).toBe('calendar');
+  expect(calendar.get('utente')).toBe('p');
+  expect(readView(withView(calendar, 'list'))).toBe('list');
+  expect(withView(calendar, 'list').toString()).toBe(address.toString());
+  expect(readView(new URLSearchParams({ vista: 'altro' }))).toBe('list');
 });

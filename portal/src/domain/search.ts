@@ -36,6 +36,22 @@ export function writeSearch(search: Search, subjectName: string): URLSearchParam
   return address;
 }
 
+/** How the days of the canteen are laid out. */
+export type CanteenView = 'list' | 'calendar';
+
+/** Reads the layout from a page's address; anything but the calendar is the list. */
+export function readView(address: URLSearchParams): CanteenView {
+  return address.get('vista') === 'calendario' ? 'calendar' : 'list';
+}
+
+/** Writes a layout into a page's address; {@link readView} reads it back. */
+export function withView(address: URLSearchParams, view: CanteenView): URLSearchParams {
+  const changed = new URLSearchParams(address);
+  if (view === 'calendar') changed.set('vista', 'calendario');
+  else changed.delete('vista');
+  return changed;
+}
+
 /** Says what is wrong with the two dates of a form, as typed; null when they can be searched. */
 export function rangeFault(fromText: string, toText: string): RangeFault | null {
   const from = parseTypedDay(fromText);

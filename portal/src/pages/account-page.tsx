@@ -1,12 +1,17 @@
 import { serviceDateAt } from '@campanella/vocabulary';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
-import type { Movement, Pupil } from '../api/client.ts';
+import type { Movement, Pupil, StatementPage } from '../api/client.ts';
 import { statementQuery } from '../api/queries.ts';
+import { readWholeList } from '../api/whole-list.ts';
+import { csvAmount } from '../domain/csv.ts';
 import { formatDate, formatInstant, formatTime, lastMonth } from '../domain/days.ts';
+import { mealsLeft } from '../domain/forecast.ts';
 import { formatEuros, formatMovement } from '../domain/money.ts';
-import { rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { includesDay, rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { BalanceChart } from '../parts/balance-chart.tsx';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -81,10 +86,17 @@ function badgeLabel({ badgeNumber, pupil, status }: OwnBadge): string {
 function AccountOfBadge({ badge, search }: { badge: OwnBadge; search: Search }) {
   const enrolment = badge.pupil.enrolments.find(({ paymentMode }) => paymentMode === 'prepaid');
   if (enrolment === undefined) return <Notice tone="info">{texts.noAccount}</Notice>;
-  return <Statement badge={badge} service={enrolment.service} search={search} />;
+  return <Statement badge={badge} service={enrolment.service} priceCents={enrolment.priceCents} search={search} />;
 }
 
-function Statement({ badge, service, search }: { badge: OwnBadge; service: string; search: Search }) {
+interface StatementProps {
+  readonly badge: OwnBadge;
+  readonly service: string;
+  readonly priceCents: number;
+  readonly search: Search;
+}
+
+function Statement({ badge, service, priceCents, search }: StatementProps) {
   const isLive = useLive(search);
   const { pupilId } = badge.pupil;
   const statement = useInfiniteQuery(statementQuery({ pupilId, service, from: search.from, to: search.to }, isLive));
@@ -96,6 +108,12 @@ function Statement({ badge, service, search }: { badge: OwnBadge; service: strin
   }
   const movements = statement.data.pages.flatMap((page) => page.movements);
   const period = searchTexts.period(formatDate(search.from), formatDate(search.to));
+  const chartEnd = lastKnownDay(search, statement.hasNextPage ? movements.at(-1) : undefined);
+  const loadRows = async () => {
+    const pages = await readWholeList(statement);
+    const end = pages?.at(-1);
+    return pages === null || end === undefined ? null : csvRows(search, end, pages);
+  };
   return (
     <section aria-labelledby="results-title">
       <h2 id="results-title">{searchTexts.results}</h2>
@@ -107,11 +125,23 @@ function Statement({ badge, service, search }: { badge: OwnBadge; service: strin
         asOf={last.asOf}
         search={search}
         isLive={isLive}
+        priceCents={priceCents}
       />
       {movements.length === 0 ? (
         <Notice tone="info">{texts.empty}</Notice>
       ) : (
         <>
+          {chartEnd !== null && (
+            <BalanceChart
+              from={search.from}
+              to={chartEnd}
+              openingCents={last.openingBalanceCents}
+              points={movements.map(({ occurredAt, balanceAfterCents }) => ({
+                day: serviceDateAt(new Date(occurredAt)),
+                balanceCents: balanceAfterCents,
+              }))}
+            />
+          )}
           <DataTable
             narrow="two-lines"
             caption={texts.tableOf(badge.badgeNumber, period)}
@@ -136,6 +166,11 @@ function Statement({ badge, service, search }: { badge: OwnBadge; service: strin
             isLoading={statement.isFetchingNextPage}
             onMore={() => void statement.fetchNextPage()}
           />
+          <ListTools
+            fileName={`conto-corrente-virtuale-${search.from}-${search.to}`}
+            isWhole={!statement.hasNextPage}
+            loadRows={loadRows}
+          />
         </>
       )}
       <ProducedBy source="account" asOf={last.asOf} />
@@ -150,9 +185,11 @@ interface BalancesProps {
   readonly asOf: string;
   readonly search: Search;
   readonly isLive: boolean;
+  readonly priceCents: number;
 }
 
-function Balances({ current, opening, closing, asOf, search, isLive }: BalancesProps) {
+function Balances({ current, opening, closing, asOf, search, isLive, priceCents }: BalancesProps) {
+  const meals = mealsLeft(current, priceCents);
   return (
     <>
       <div className="balances">
@@ -161,6 +198,9 @@ function Balances({ current, opening, closing, asOf, search, isLive }: BalancesP
           <p className={`figure${current < 0 ? ' negative' : ''}`} aria-live="polite" data-testid="current-balance">
             {formatEuros(current)}
           </p>
+          {current >= 0 && meals !== null && (
+            <p className="meals-left">{texts.mealsLeft(meals, formatEuros(priceCents))}</p>
+          )}
           <p className="as-of">
             {texts.asOf} <time dateTime={asOf}>{formatInstant(asOf)}</time>. {isLive && texts.live}
           </p>
@@ -183,6 +223,32 @@ function Balances({ current, opening, closing, asOf, search, isLive }: BalancesP
       {current < 0 && <Notice tone="warning">{texts.belowZero}</Notice>}
     </>
   );
+}
+
+/** Up to which day the balance is known: today, or the last movement read so far; null for a range that has not begun. */
+function lastKnownDay(search: Search, lastRead: Movement | undefined): string | null {
+  const today = serviceDateAt(new Date());
+  if (search.from > today) return null;
+  if (lastRead !== undefined) return serviceDateAt(new Date(lastRead.occurredAt));
+  return includesDay(search, today) ? today : search.to;
+}
+
+function csvRows(search: Search, end: StatementPage, pages: readonly StatementPage[]): readonly (readonly string[])[] {
+  const { date, kind, amount, balance } = texts.columns;
+  return [
+    [date, texts.timeColumn, kind, amount, balance],
+    [formatDate(search.from), '', texts.openingRow, '', csvAmount(end.openingBalanceCents)],
+    ...pages.flatMap((page) =>
+      page.movements.map((movement) => [
+        formatDate(movement.serviceDate),
+        formatTime(movement.occurredAt),
+        texts.kinds[movement.kind],
+        csvAmount(movement.amountCents),
+        csvAmount(movement.balanceAfterCents),
+      ]),
+    ),
+    [formatDate(search.to), '', texts.closingRow, '', csvAmount(end.closingBalanceCents)],
+  ];
 }
 
 function edgeRow(key: string, day: string, label: string, balanceCents: number): DataRow {

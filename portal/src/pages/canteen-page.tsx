@@ -1,17 +1,30 @@
 import { serviceDateAt } from '@campanella/vocabulary';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import type { PresenceDay, Pupil } from '../api/client.ts';
 import { presencesQuery } from '../api/queries.ts';
-import { currentMonth, formatDate, formatDay, formatTime } from '../domain/days.ts';
-import { formatEuros } from '../domain/money.ts';
-import { rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { readWholeList } from '../api/whole-list.ts';
+import { csvAmount } from '../domain/csv.ts';
+import { currentMonth, formatDate, formatDay } from '../domain/days.ts';
+import { neighbourMonth } from '../domain/month-grid.ts';
+import {
+  type CanteenView,
+  rangeFault,
+  readSearch,
+  readView,
+  type Search,
+  withView,
+  writeSearch,
+} from '../domain/search.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
+import { MonthCalendar } from '../parts/month-calendar.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
+import { accountedText, chargeText, PresenceMark, presenceText } from '../parts/presence-day.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
 import { SearchForm } from '../parts/search-form.tsx';
@@ -47,6 +60,8 @@ function CanteenSearch({ pupils }: { pupils: readonly Pupil[] }) {
   const asked = readSearch(address, SUBJECT, currentMonth(serviceDateAt(new Date())));
   const search: Search = { ...asked, subject: asked.subject ?? pupils[0]?.pupilId ?? null };
   const chosen = pupils.find((pupil) => pupil.pupilId === search.subject);
+  const view = readView(address);
+  const addressOf = (wanted: Search, inView: CanteenView = view) => withView(writeSearch(wanted, SUBJECT), inView);
   // A link may hold dates that the form would refuse: it says so, and nothing is asked.
   const isSearchable = rangeFault(search.from, search.to) === null;
   return (
@@ -57,16 +72,54 @@ function CanteenSearch({ pupils }: { pupils: readonly Pupil[] }) {
         noSubject={searchTexts.chooseNone}
         options={pupils.map((pupil) => ({ value: pupil.pupilId, label: pupil.displayName }))}
         search={search}
-        onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT))}
+        onSearch={(wanted) => setAddress(addressOf(wanted))}
       />
       {chosen === undefined && <RefusalNotice />}
-      {chosen !== undefined && isSearchable && <Presences pupil={chosen} search={search} />}
+      {chosen !== undefined && isSearchable && (
+        <>
+          <ViewChoice search={search} view={view} addressOf={addressOf} />
+          <Presences pupil={chosen} search={search} view={view} />
+        </>
+      )}
       <WrongData />
     </>
   );
 }
 
-function Presences({ pupil, search }: { pupil: Pupil; search: Search }) {
+interface ViewChoiceProps {
+  readonly search: Search;
+  readonly view: CanteenView;
+  readonly addressOf: (search: Search, view?: CanteenView) => URLSearchParams;
+}
+
+/** List or calendar, and the months beside; stays while the days are read, so that the focus does. */
+function ViewChoice({ search, view, addressOf }: ViewChoiceProps) {
+  const linkTo = (wanted: Search, inView?: CanteenView) => ({ search: `?${addressOf(wanted, inView)}` });
+  return (
+    <div className="view-choice">
+      <nav aria-label={texts.views.label}>
+        {(['list', 'calendar'] as const).map((choice) => (
+          <Link
+            key={choice}
+            to={linkTo(search, choice)}
+            className={`btn btn-sm ${choice === view ? 'btn-primary' : 'btn-outline-primary'}`}
+            {...(choice === view ? { 'aria-current': 'true' as const } : {})}
+          >
+            {texts.views[choice]}
+          </Link>
+        ))}
+      </nav>
+      {view === 'calendar' && (
+        <nav aria-label={texts.months.label}>
+          <Link to={linkTo({ ...search, ...neighbourMonth(search.from, -1) })}>{texts.months.before}</Link>
+          <Link to={linkTo({ ...search, ...neighbourMonth(search.to, 1) })}>{texts.months.after}</Link>
+        </nav>
+      )}
+    </div>
+  );
+}
+
+function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view: CanteenView }) {
   const isLive = useLive(search);
   const wanted = { pupilId: pupil.pupilId, service: SERVICE, from: search.from, to: search.to };
   const presences = useInfiniteQuery(presencesQuery(wanted, isLive));
@@ -78,6 +131,10 @@ function Presences({ pupil, search }: { pupil: Pupil; search: Search }) {
   }
   const days = presences.data.pages.flatMap((page) => page.days);
   const today = serviceDateAt(new Date());
+  const loadRows = async () => {
+    const pages = await readWholeList(presences);
+    return pages === null ? null : csvRows(pages.flatMap((page) => page.days));
+  };
   return (
     <section aria-labelledby="results-title">
       <h2 id="results-title">{searchTexts.results}</h2>
@@ -90,26 +147,35 @@ function Presences({ pupil, search }: { pupil: Pupil; search: Search }) {
         <Notice tone="info">{texts.empty}</Notice>
       ) : (
         <>
-          <DataTable
-            caption={texts.tableOf(
-              pupil.displayName,
-              searchTexts.period(formatDate(search.from), formatDate(search.to)),
-            )}
-            columns={[
-              { label: texts.columns.date },
-              { label: texts.columns.presence },
-              { label: texts.columns.menu },
-              { label: texts.columns.accounted },
-              { label: texts.columns.charge },
-              { label: texts.columns.badge },
-            ]}
-            rows={days.map((day) => dayRow(day, today))}
-          />
+          {view === 'calendar' ? (
+            <MonthCalendar pupilName={pupil.displayName} days={days} today={today} />
+          ) : (
+            <DataTable
+              caption={texts.tableOf(
+                pupil.displayName,
+                searchTexts.period(formatDate(search.from), formatDate(search.to)),
+              )}
+              columns={[
+                { label: texts.columns.date },
+                { label: texts.columns.presence },
+                { label: texts.columns.menu },
+                { label: texts.columns.accounted },
+                { label: texts.columns.charge },
+                { label: texts.columns.badge },
+              ]}
+              rows={days.map((day) => dayRow(day, today))}
+            />
+          )}
           <MoreButton
             shownCount={days.length}
             hasMore={presences.hasNextPage}
             isLoading={presences.isFetchingNextPage}
             onMore={() => void presences.fetchNextPage()}
+          />
+          <ListTools
+            fileName={`refezione-scolastica-${search.from}-${search.to}`}
+            isWhole={!presences.hasNextPage}
+            loadRows={loadRows}
           />
         </>
       )}
@@ -134,24 +200,14 @@ function Today({ day }: { day: PresenceDay | undefined }) {
   );
 }
 
-function PresenceMark({ day }: { day: PresenceDay }) {
-  return (
-    <span className={`presence ${day.presence}`}>
-      {texts.presences[day.presence]}
-      {day.swipedAt !== null && ` ${texts.at(formatTime(day.swipedAt))}`}
-    </span>
-  );
-}
-
 function dayRow(day: PresenceDay, today: string): DataRow {
-  const isAccounted = day.charge !== 'not_charged';
   return {
     key: day.serviceDate,
     cells: [
       formatDay(day.serviceDate),
       <PresenceMark key="presence" day={day} />,
       day.menu ?? texts.noMenu,
-      isAccounted ? texts.accounted.yes : texts.accounted.no,
+      accountedText(day),
       chargeText(day),
       day.badgeNumber ?? texts.noBadge,
     ],
@@ -159,8 +215,18 @@ function dayRow(day: PresenceDay, today: string): DataRow {
   };
 }
 
-function chargeText(day: PresenceDay): string {
-  if (day.charge === 'debited') return texts.charges.debited(formatEuros(day.amountCents));
-  if (day.charge === 'invoiced') return texts.charges.invoiced(formatEuros(day.amountCents));
-  return texts.charges[day.charge];
+function csvRows(days: readonly PresenceDay[]): readonly (readonly string[])[] {
+  const { date, presence, menu, accounted, charge, badge } = texts.columns;
+  return [
+    [date, presence, menu, accounted, charge, texts.amountColumn, badge],
+    ...days.map((day) => [
+      formatDate(day.serviceDate),
+      presenceText(day),
+      day.menu ?? '',
+      accountedText(day),
+      chargeText(day),
+      csvAmount(day.amountCents),
+      day.badgeNumber ?? '',
+    ]),
+  ];
 }

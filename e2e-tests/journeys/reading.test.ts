@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { readAccount, readPriceCents } from '../src/account.ts';
+import { readCents } from '../src/amounts.ts';
+import { complaintsOf } from '../src/browser.ts';
+import { openStage, type Stage } from '../src/stage.ts';
+
+const STEP_MS = 60_000;
+const GUARDIAN = 'aurora.esempio';
+const CANTEEN = '/refezione-scolastica';
+const ACCOUNT = '/conto-corrente-virtuale';
+/** Long enough for several pages of either list. */
+const LONG = 'da=2025-04-13&a=2026-12-13';
+/** What Core Web Vitals call good. */
+const SHIFT_MAX = 0.1;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage(process.env);
+}, STEP_MS);
+afterAll(() => stage?.close());
+
+async function openPage(path: string, size: 'phone' | 'desktop' = 'phone'): Promise<Page> {
+  const page = await stage.guardian(GUARDIAN, size);
+  await page.goto(new URL(path, stage.run.gatewayUrl).href);
+  await page.getByRole('heading', { name: 'Elenco' }).waitFor();
+  return page;
+}
+
+async function downloadRows(page: Page): Promise<readonly (readonly string[])[]> {
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Scarica l’elenco (CSV)' }).click();
+  const text = await readFile(await (await downloading).path(), 'utf8');
+  expect(text.startsWith('\uFEFF')).toBe(true);
+  return text
+    .slice(1)
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => line.split(';'));
+}
+
+/** All entries of a list, however many pages the service makes of it, as its own guardian is told. */
+async function countAll(page: Page, path: string, key: string): Promise<number> {
+  return page.evaluate(
+    async ([first, name]) => {
+      let count = 0;
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const next: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+        const answer = await (await fetch(`${first}&limit=100${next}`)).json();
+        count += answer[name ?? ''].length;
+        cursor = answer.nextCursor;
+      }
+      return count;
+    },
+    [path, key],
+  );
+}
+
+test(
+  'a month of the canteen is a calendar that the keyboard walks through, its layout and month in the address',
+  async () => {
+    const page = await openPage(`${CANTEEN}?da=2026-11-01&a=2026-11-30&vista=calendario`);
+    const complaints = complaintsOf(page);
+    await page.getByRole('table', { name: /novembre 2026$/ }).waitFor();
+    await page.locator('.calendar-day').first().focus();
+    await page.keyboard.press('Enter');
+    const day = await page.locator('.calendar-day').first().locator('.visually-hidden').textContent();
+    expect(day).toMatch(/^\S+ \d\d\/11\/2026: \S/);
+    const detail = page.locator('.day-detail');
+    expect(await detail.getByRole('heading').textContent()).toBe(day?.split(':')[0]);
+    expect(await detail.textContent()).toContain('Addebito');
+    expect(await page.locator('.calendar-day').first().getAttribute('aria-pressed')).toBe('true');
+
+    const before = page.getByRole('link', { name: 'Mese precedente' });
+    await before.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/da=2026-10-01&a=2026-10-31&vista=calendario/);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Mese precedente');
+    await page.goBack();
+    await page.getByRole('table', { name: /novembre 2026$/ }).waitFor();
+    const view = page.getByRole('navigation', { name: 'Come mostrare i giorni' });
+    await view.getByRole('link', { name: 'Elenco' }).click();
+    await page.getByRole('table', { name: /^Refezione di .* dal 01\/11\/2026 al 30\/11\/2026$/ }).waitFor();
+    expect(new URL(page.url()).searchParams.has('vista')).toBe(false);
+    expect(new URL(page.url()).searchParams.get('da')).toBe('2026-11-01');
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'the file of the virtual account has every movement of every page, and adds up',
+  async () => {
+    const page = await openPage(`${ACCOUNT}?${LONG}`, 'desktop');
+    const pupil = stage.run.demo.guardians.find(({ username }) => username === GUARDIAN)?.pupils[0];
+    const path = `/api/ledger/pupils/${pupil?.pupilId}/statement?service=school_meals&from=2025-04-13&to=2026-12-13`;
+    const [head, ...rows] = await downloadRows(page);
+    expect(head).toEqual(['Data', 'Ora', 'Movimento', 'Importo', 'Saldo']);
+    const cents = (cell: string | undefined) => readCents((cell ?? '').replace('-', '−'));
+    const movements = rows.slice(1, -1);
+    expect(movements.length).toBe(await countAll(page, path, 'movements'));
+    const sum = movements.reduce((total, row) => total + cents(row[3]), cents(rows[0]?.[4]));
+    expect(sum).toBe(cents(rows.at(-1)?.[4]));
+    await page.getByText('Elenco scaricato: conto-corrente-virtuale-2025-04-13-2026-12-13.csv').waitFor();
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'paper gets every day of the canteen, not the first page alone, and nothing to press',
+  async () => {
+    const page = await openPage(`${CANTEEN}?${LONG}`, 'desktop');
+    const pupil = stage.run.demo.guardians.find(({ username }) => username === GUARDIAN)?.pupils[0];
+    const path = `/api/attendance/pupils/${pupil?.pupilId}/presences?service=school_meals&from=2025-04-13&to=2026-12-13`;
+    const dayCount = await countAll(page, path, 'days');
+    await page.evaluate(() => {
+      // A printer's dialog would wait for somebody.
+      window.print = () =>
+        document.body.setAttribute('data-printed', String(document.querySelectorAll('.data-table tbody tr').length));
+    });
+    await page.getByRole('button', { name: 'Stampa o salva in PDF' }).click();
+    await page.waitForFunction(() => document.body.hasAttribute('data-printed'));
+    expect(await page.locator('body').getAttribute('data-printed')).toBe(String(dayCount));
+    expect((await downloadRows(page)).length).toBe(dayCount + 1);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button').count()).toBe(0);
+    expect(await page.getByRole('table').isVisible()).toBe(true);
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'the balance is told as a picture with words, and in meals at the pupil’s own price',
+  async () => {
+    const page = await openPage(ACCOUNT);
+    const pupil = stage.run.demo.guardians.find(({ username }) => username === GUARDIAN)?.pupils[0];
+    if (pupil === undefined) throw new Error('the demonstration guardian has no pupil');
+    const account = await readAccount(page);
+    const meals = Math.max(0, Math.floor(account.currentCents / (await readPriceCents(page, pupil))));
+    const told = (await page.locator('.meals-left').textContent()) ?? '';
+    expect(told).toContain(meals === 0 ? 'non basta' : `circa ${meals} past`);
+    const name = await page.getByRole('img', { name: /^Grafico del saldo/ }).getAttribute('aria-label');
+    const amounts = [...(name ?? '').matchAll(/[−\d.]+,\d\d/g)].map(([amount]) => readCents(amount));
+    expect(amounts.slice(0, 2)).toEqual([account.openingCents, account.closingCents]);
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'no page moves under the reader while it loads',
+  async () => {
+    for (const path of ['/', ACCOUNT, CANTEEN, '/comunicazioni-assenze', '/ricariche-pagopa']) {
+      const page = await stage.guardian(GUARDIAN, 'phone');
+      await page.addInitScript(() => {
+        const shifts: number[] = [];
+        Object.assign(window, { shifts });
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
+        }).observe({ type: 'layout-shift', buffered: true });
+      });
+      await page.goto(new URL(path, stage.run.gatewayUrl).href);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForFunction(() => !document.body.textContent.includes('Caricamento in corso…'));
+      await page.evaluate(() => document.fonts.ready.then(() => new Promise(requestAnimationFrame)));
+      const total = await page.evaluate(() =>
+        (window as Window & { shifts?: number[] }).shifts?.reduce((sum, value) => sum + value, 0),
+      );
+      expect({ path, isStill: (total ?? 1) <= SHIFT_MAX, total }).toMatchObject({ isStill: true });
+      await page.close();
+    }
+  },
+  STEP_MS,
+);
