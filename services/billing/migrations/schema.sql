@@ -17,6 +17,52 @@ CREATE TABLE public.creditors (
     CONSTRAINT creditors_segregation_code_check CHECK ((segregation_code ~ '^[0-9]{2}$'::text))
 );
 
+CREATE TABLE public.document_counters (
+    municipality_id bigint NOT NULL,
+    year integer NOT NULL,
+    last_number integer NOT NULL,
+    CONSTRAINT document_counters_last_number_check CHECK ((last_number > 0))
+);
+
+CREATE TABLE public.documents (
+    municipality_id bigint NOT NULL,
+    document_id uuid NOT NULL,
+    kind text NOT NULL,
+    year integer NOT NULL,
+    number integer NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    description text NOT NULL,
+    issued_on date NOT NULL,
+    amount_cents bigint NOT NULL,
+    vat text NOT NULL,
+    vat_cents bigint NOT NULL,
+    stamp_cents bigint NOT NULL,
+    content text NOT NULL,
+    handed_over_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT documents_amount_cents_check CHECK ((amount_cents > 0)),
+    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'payment_notice'::text]))),
+    CONSTRAINT documents_stamp_cents_check CHECK ((stamp_cents >= 0)),
+    CONSTRAINT documents_vat_cents_check CHECK ((vat_cents >= 0)),
+    CONSTRAINT documents_vat_check CHECK ((vat = ANY (ARRAY['vat_4'::text, 'exempt'::text])))
+);
+
+CREATE TABLE public.instalments (
+    municipality_id bigint NOT NULL,
+    instalment_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    amount_cents bigint NOT NULL,
+    due_on date NOT NULL,
+    state text NOT NULL,
+    paid_at timestamp with time zone,
+    receipt_id text,
+    CONSTRAINT instalments_amount_cents_check CHECK ((amount_cents > 0)),
+    CONSTRAINT instalments_ordinal_check CHECK (((ordinal >= 1) AND (ordinal <= 12))),
+    CONSTRAINT instalments_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'handed_over'::text])))
+);
+
 CREATE TABLE public.migration_checksums (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -140,6 +186,21 @@ ALTER TABLE ONLY public.migrations ALTER COLUMN id SET DEFAULT nextval('public.m
 ALTER TABLE ONLY public.creditors
     ADD CONSTRAINT creditors_pkey PRIMARY KEY (municipality_id);
 
+ALTER TABLE ONLY public.document_counters
+    ADD CONSTRAINT document_counters_pkey PRIMARY KEY (municipality_id, year);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_municipality_id_year_number_key UNIQUE (municipality_id, year, number);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (municipality_id, document_id);
+
+ALTER TABLE ONLY public.instalments
+    ADD CONSTRAINT instalments_municipality_id_document_id_ordinal_key UNIQUE (municipality_id, document_id, ordinal);
+
+ALTER TABLE ONLY public.instalments
+    ADD CONSTRAINT instalments_pkey PRIMARY KEY (municipality_id, instalment_id);
+
 ALTER TABLE ONLY public.migration_checksums
     ADD CONSTRAINT migration_checksums_pkey PRIMARY KEY (name);
 
@@ -172,6 +233,8 @@ ALTER TABLE ONLY public.top_up_rules
 
 CREATE UNIQUE INDEX creditors_by_fiscal_code ON public.creditors USING btree (fiscal_code);
 
+CREATE INDEX documents_by_pupil ON public.documents USING btree (municipality_id, pupil_id, issued_on DESC, number DESC);
+
 CREATE INDEX positions_by_cart ON public.positions USING btree (municipality_id, cart_id) WHERE (cart_id IS NOT NULL);
 
 CREATE INDEX processed_messages_processed_at ON public.processed_messages USING btree (processed_at);
@@ -183,6 +246,15 @@ CREATE INDEX receipts_for_the_office ON public.receipts USING btree (municipalit
 CREATE INDEX top_up_orders_by_pupil ON public.top_up_orders USING btree (municipality_id, pupil_id, ordered_at DESC, order_id);
 
 CREATE INDEX top_up_orders_paid ON public.top_up_orders USING btree (municipality_id, paid_at) WHERE (state = 'paid'::text);
+
+ALTER TABLE ONLY public.document_counters
+    ADD CONSTRAINT document_counters_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
+ALTER TABLE ONLY public.instalments
+    ADD CONSTRAINT instalments_municipality_id_document_id_fkey FOREIGN KEY (municipality_id, document_id) REFERENCES public.documents(municipality_id, document_id);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);

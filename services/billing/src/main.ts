@@ -12,9 +12,12 @@ import {
   runMain,
   runService,
 } from '@campanella/service-kit';
+import type { MunicipalityId } from '@campanella/vocabulary';
 import { cancelTopUp } from './app/cancel-top-up.ts';
 import { creditLoop } from './app/credit-loop.ts';
 import { creditTopUps } from './app/credit-top-ups.ts';
+import { handOverDocument } from './app/hand-over-document.ts';
+import { type IssueDocument, issueDocument } from './app/issue-document.ts';
 import { orderTopUp } from './app/order-top-up.ts';
 import { recordReceipt } from './app/record-receipt.ts';
 import { startCart } from './app/start-cart.ts';
@@ -27,6 +30,7 @@ import { billingApi } from './http/api.ts';
 import { checkoutClient } from './http/checkout-client.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
 import { creditorStore } from './store/creditor-store.ts';
+import { documentStore } from './store/document-store.ts';
 import { orderStore } from './store/order-store.ts';
 import { positionStore } from './store/position-store.ts';
 import { receiptStore } from './store/receipt-store.ts';
@@ -44,7 +48,8 @@ await runMain(async () => {
   const creditors = creditorStore(database);
   const positions = positionStore(database, cipher);
   const orders = orderStore(database);
-  const shared = { transaction, creditors, positions, orders, clock };
+  const documents = documentStore(database);
+  const shared = { transaction, creditors, positions, orders, documents, clock };
   const crediting = creditLoop({
     look: () =>
       creditTopUps({
@@ -56,7 +61,12 @@ await runMain(async () => {
     everyMs: config.CREDIT_EVERY_MS,
     onFault: (fault) => logger.warn({ err: fault }, 'paid top-ups will be looked for again'),
   });
-  const receiptDeps = { transaction, positions, orders, receipts: receiptStore(cipher), clock, appendReceived };
+  const receiptDeps = { ...shared, receipts: receiptStore(cipher), appendReceived };
+  const office = {
+    creditors,
+    issue: (command: IssueDocument) => issueDocument({ ...shared, payers }, command),
+    handOver: (command: { municipalityId: MunicipalityId; documentId: string }) => handOverDocument(shared, command),
+  };
   const checkout = checkoutClient({ cartsUrl: config.CHECKOUT_CARTS_URL, key: config.CHECKOUT_KEY });
   const app = createHttpApp({ logger, service: 'billing' });
   app.use(
@@ -70,7 +80,7 @@ await runMain(async () => {
             command,
           ),
       },
-      ...{ creditors, orders, positions, clock },
+      ...{ creditors, orders, positions, documents, clock },
       jwksUrl: config.IDENTITY_JWKS_URL,
     }),
   );
@@ -91,9 +101,7 @@ await runMain(async () => {
         host: config.LISTEN_HOST,
         port: config.GRPC_PORT,
         logger,
-        services: [
-          { definition: BillingOfficeServiceService, implementation: { ...billingOfficeService({ creditors }) } },
-        ],
+        services: [{ definition: BillingOfficeServiceService, implementation: { ...billingOfficeService(office) } }],
       }),
       nodeListener({
         host: config.LISTEN_HOST,

@@ -1,5 +1,6 @@
 import type { Transaction } from '@campanella/postgres';
 import type { Cents, MunicipalityId, PersonId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
+import type { AccountingDocument, DocumentKind, NewInstalment, Totals, Vat } from '../domain/document.ts';
 import type { NoticeNumber } from '../domain/notice-number.ts';
 import type { Debtor, Handling, Position, Receipt } from '../domain/position.ts';
 import type { TopUpOrder, TopUpRules } from '../domain/top-up.ts';
@@ -160,4 +161,108 @@ export interface Payer {
 export interface Payers {
   /** Null where nobody pays for the pupil in this service. */
   find(municipalityId: MunicipalityId, pupilId: PupilId, service: ServiceCode): Promise<Payer | null>;
+}
+
+/** A document to be stored, with the number it was given. */
+export interface IssuedDocument extends Totals {
+  readonly municipalityId: MunicipalityId;
+  readonly documentId: string;
+  readonly kind: DocumentKind;
+  readonly year: number;
+  readonly number: number;
+  readonly pupilId: PupilId;
+  readonly service: ServiceCode;
+  readonly description: string;
+  readonly issuedOn: ServiceDate;
+  readonly vat: Vat;
+  readonly instalments: readonly NewInstalment[];
+  /** What was asked for, to know a repeat. */
+  readonly content: string;
+}
+
+/** Where a list of documents goes on: after this one. */
+export interface DocumentPlace {
+  readonly issuedOn: ServiceDate;
+  readonly year: number;
+  readonly number: number;
+}
+
+/** An open instalment with what a parent must know to pay it. */
+export interface Payable {
+  readonly instalmentId: string;
+  readonly documentId: string;
+  readonly pupilId: string;
+  readonly year: number;
+  readonly number: number;
+  readonly ordinal: number;
+  readonly instalmentCount: number;
+  readonly description: string;
+  readonly issuedOn: ServiceDate;
+  readonly dueOn: ServiceDate;
+  readonly amountCents: Cents;
+  readonly noticeNumber: string;
+  readonly cartUntil: Date | null;
+}
+
+/** Where a list of payables goes on: after this one. */
+export interface PayablePlace {
+  readonly dueOn: ServiceDate;
+  readonly instalmentId: string;
+}
+
+/** A payment of an instalment, for its receipt. */
+export interface PaidInstalment {
+  readonly payable: Payable;
+  readonly receiptId: string;
+  readonly paidAt: Date;
+  readonly pspName: string;
+}
+
+/** Documents and their instalments. */
+export interface DocumentStore {
+  /** The next number of a year; other issues of that year wait until the transaction ends. */
+  takeNumber(tx: Transaction, municipalityId: MunicipalityId, year: number): Promise<number>;
+  /** What was issued under an id; null where nothing was. Other issues under it wait until the transaction ends. */
+  findIssued(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    documentId: string,
+  ): Promise<Pick<IssuedDocument, 'year' | 'number' | 'amountCents' | 'content'> | null>;
+  insert(tx: Transaction, document: IssuedDocument, now: Date): Promise<void>;
+  /** Newest first. */
+  list(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    after: DocumentPlace | null,
+    limit: number,
+  ): Promise<readonly AccountingDocument[]>;
+  /** Open instalments, the latest due day first. */
+  listPayables(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    after: PayablePlace | null,
+    limit: number,
+  ): Promise<readonly Payable[]>;
+  findPayable(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    instalmentId: string,
+    tx?: Transaction,
+  ): Promise<Payable | null>;
+  findPaid(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    instalmentId: string,
+  ): Promise<PaidInstalment | null>;
+  markPaid(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    instalmentId: string,
+    payment: { readonly paidAt: Date; readonly receiptId: string },
+  ): Promise<void>;
+  /** The open instalments of a document; null for an unknown document. */
+  listOpen(tx: Transaction, municipalityId: MunicipalityId, documentId: string): Promise<readonly string[] | null>;
+  isHandedOver(tx: Transaction, municipalityId: MunicipalityId, documentId: string): Promise<boolean>;
+  /** All that is not paid of a document. */
+  handOver(tx: Transaction, municipalityId: MunicipalityId, documentId: string, now: Date): Promise<void>;
 }

@@ -1,12 +1,13 @@
 import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { type Handling, handlingOf, type Position, type Receipt } from '../domain/position.ts';
-import type { Clock, InTransaction, OrderStore, PositionStore, ReceiptStore } from './ports.ts';
+import type { Clock, DocumentStore, InTransaction, OrderStore, PositionStore, ReceiptStore } from './ports.ts';
 
 export interface ReceiptDeps {
   readonly transaction: InTransaction;
   readonly positions: PositionStore;
-  readonly orders: OrderStore;
+  readonly orders: Pick<OrderStore, 'markPaid'>;
+  readonly documents: Pick<DocumentStore, 'markPaid'>;
   readonly receipts: ReceiptStore;
   readonly clock: Clock;
   /** Appends `billing.payment_received.v1`. */
@@ -43,6 +44,8 @@ export async function recordReceipt(
       await deps.positions.setCart(tx, municipalityId, [position.positionId], null);
       if (position.kind === 'top_up') {
         await deps.orders.markPaid(tx, municipalityId, position.subjectId, receipt.paidAt);
+      } else {
+        await deps.documents.markPaid(tx, municipalityId, position.subjectId, receipt);
       }
     }
     await deps.appendReceived(tx, municipalityId, receipt, position, handling);

@@ -1,6 +1,14 @@
 import { accept, type Decision, type MunicipalityId, type PupilId, refuse } from '@campanella/vocabulary';
 import type { Position } from '../domain/position.ts';
-import type { Clock, Creditor, CreditorStore, InTransaction, OrderStore, PositionStore } from './ports.ts';
+import type {
+  Clock,
+  Creditor,
+  CreditorStore,
+  DocumentStore,
+  InTransaction,
+  OrderStore,
+  PositionStore,
+} from './ports.ts';
 
 /** Most notices in one cart: pagoPA takes no more. */
 export const CART_NOTICES_MAX = 5;
@@ -13,12 +21,14 @@ export interface StartCart {
   readonly pupilIds: readonly PupilId[];
   /** Made by the portal. */
   readonly cartId: string;
+  /** Top-up orders and instalments. */
   readonly orderIds: readonly string[];
+  readonly instalmentIds: readonly string[];
 }
 
 export type CartRefusal =
   | { readonly kind: 'unknown_order' }
-  | { readonly kind: 'not_payable'; readonly orderIds: readonly string[] }
+  | { readonly kind: 'not_payable' }
   | { readonly kind: 'in_verification'; readonly until: Date }
   | { readonly kind: 'too_many'; readonly noticesMax: number }
   /** pagoPA does not take the cart now. */
@@ -38,7 +48,8 @@ export interface CartDeps {
   readonly transaction: InTransaction;
   readonly creditors: CreditorStore;
   readonly positions: PositionStore;
-  readonly orders: OrderStore;
+  readonly orders: Pick<OrderStore, 'find'>;
+  readonly documents: Pick<DocumentStore, 'findPayable' | 'findPaid'>;
   readonly checkout: Checkout;
   readonly clock: Clock;
   readonly onFault: (fault: unknown) => void;
@@ -52,11 +63,11 @@ export interface CartDeps {
  */
 export async function startCart(deps: CartDeps, command: StartCart): Promise<Decision<string, CartRefusal>> {
   const { municipalityId, cartId } = command;
-  const orderIds = [...new Set(command.orderIds)];
-  if (orderIds.length > CART_NOTICES_MAX) return refuse({ kind: 'too_many', noticesMax: CART_NOTICES_MAX });
+  if (new Set([...command.orderIds, ...command.instalmentIds]).size > CART_NOTICES_MAX)
+    return refuse({ kind: 'too_many', noticesMax: CART_NOTICES_MAX });
   const creditor = await deps.creditors.findCreditor(municipalityId);
   if (creditor === null) return refuse({ kind: 'unknown_order' });
-  const locked = await lockPositions(deps, command, orderIds);
+  const locked = await lockPositions(deps, command);
   if (!locked.ok) return locked;
   try {
     return accept(await deps.checkout.open({ cartId, creditor, positions: locked.value }));
@@ -69,8 +80,7 @@ export async function startCart(deps: CartDeps, command: StartCart): Promise<Dec
 
 function lockPositions(
   deps: CartDeps,
-  { municipalityId, pupilIds, cartId }: StartCart,
-  orderIds: readonly string[],
+  { municipalityId, pupilIds, cartId, orderIds, instalmentIds }: StartCart,
 ): Promise<Decision<readonly Position[], CartRefusal>> {
   const now = deps.clock.now();
   return deps.transaction(async (tx) => {
@@ -79,9 +89,14 @@ function lockPositions(
         return refuse({ kind: 'unknown_order' });
       }
     }
-    const positions = await deps.positions.lockBySubjects(tx, municipalityId, orderIds);
-    const closed = positions.filter(({ state }) => state !== 'open').map(({ subjectId }) => subjectId);
-    if (closed.length > 0) return refuse({ kind: 'not_payable', orderIds: closed });
+    for (const instalmentId of instalmentIds) {
+      if ((await deps.documents.findPayable(municipalityId, pupilIds, instalmentId, tx)) !== null) continue;
+      // One that is paid or handed over is no secret to its own guardian.
+      const isPaid = (await deps.documents.findPaid(municipalityId, pupilIds, instalmentId)) !== null;
+      return refuse({ kind: isPaid ? 'not_payable' : 'unknown_order' });
+    }
+    const positions = await deps.positions.lockBySubjects(tx, municipalityId, [...orderIds, ...instalmentIds]);
+    if (positions.some(({ state }) => state !== 'open')) return refuse({ kind: 'not_payable' });
     // The same cart again is the same wish: the browser lost the answer.
     const busy = positions.find((one) => one.cartUntil !== null && one.cartUntil > now && one.cartId !== cartId);
     if (busy?.cartUntil != null) return refuse({ kind: 'in_verification', until: busy.cartUntil });

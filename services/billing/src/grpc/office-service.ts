@@ -1,16 +1,103 @@
-import type { BillingOfficeServiceServer } from '@campanella/proto/billing/v1/office';
+import { type BillingOfficeServiceServer, DocumentKind, Vat } from '@campanella/proto/billing/v1/office';
 import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
-import { cents, type MunicipalityId, parseNumberId, parseServiceCode } from '@campanella/vocabulary';
+import {
+  cents,
+  type Decision,
+  type MunicipalityId,
+  type PupilId,
+  parseId,
+  parseNumberId,
+  parseServiceCode,
+  parseServiceDate,
+  type ServiceCode,
+  type ServiceDate,
+} from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
-import type { CreditorStore } from '../app/ports.ts';
+import type { HandOverRefusal } from '../app/hand-over-document.ts';
+import type { DocumentRefusal, IssueDocument } from '../app/issue-document.ts';
+import type { CreditorStore, IssuedDocument } from '../app/ports.ts';
+import type { NewDocument } from '../domain/document.ts';
 
 const TOP_UP_CENTS_MAX = 100_000;
 const PENDING_DAYS_MAX = 365;
+const CENTS_MAX = 10_000_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const KINDS: ReadonlyMap<number, NewDocument['kind']> = new Map([
+  [DocumentKind.INVOICE, 'invoice'],
+  [DocumentKind.PAYMENT_NOTICE, 'payment_notice'],
+]);
+const VATS: ReadonlyMap<number, NewDocument['vat']> = new Map([
+  [Vat.FOUR_PERCENT, 'vat_4'],
+  [Vat.EXEMPT, 'exempt'],
+]);
+
+type OfficeRefusal = DocumentRefusal | HandOverRefusal;
+
+const REFUSALS: Record<OfficeRefusal['kind'], { readonly code: status; readonly message: string }> = {
+  no_creditor: { code: status.FAILED_PRECONDITION, message: 'call PutCreditor for this municipality first' },
+  no_payer: { code: status.FAILED_PRECONDITION, message: 'nobody pays for this pupil in this service' },
+  no_instalments: { code: status.FAILED_PRECONDITION, message: 'a document has at least one instalment' },
+  too_many_instalments: { code: status.FAILED_PRECONDITION, message: 'a document has at most 12 instalments' },
+  wrong_sum: {
+    code: status.FAILED_PRECONDITION,
+    message: 'the instalments must sum to what is charged and the revenue stamp',
+  },
+  due_before_issue: {
+    code: status.FAILED_PRECONDITION,
+    message: 'an instalment falls due before the document is issued',
+  },
+  unordered_instalments: {
+    code: status.FAILED_PRECONDITION,
+    message: 'each instalment must fall due after the one before',
+  },
+  document_differs: { code: status.ALREADY_EXISTS, message: 'another document has this document_id: make a new one' },
+  unknown_document: { code: status.NOT_FOUND, message: 'no such document in this municipality' },
+  paid: { code: status.FAILED_PRECONDITION, message: 'nothing of this document is unpaid' },
+};
+
+function refusalOf({ kind }: Pick<OfficeRefusal, 'kind'>): GrpcRefusal {
+  return new GrpcRefusal(REFUSALS[kind].code, kind, REFUSALS[kind].message);
+}
+
+function takeOne<Value>(known: ReadonlyMap<number, Value>, code: number, field: string): Value {
+  const value = known.get(code);
+  if (value === undefined) throw malformed(`${field} must be one of its values`);
+  return value;
+}
+
+function takeUuid(text: string, field: string): string {
+  return takeShape(text, UUID, `${field} must be a UUID in lower case`);
+}
+
+function takePupil(text: string): PupilId {
+  const pupilId = parseId<PupilId>(text);
+  if (pupilId === null) throw malformed('pupil_id must be a UUID in lower case');
+  return pupilId;
+}
+
+function takeService(text: string): ServiceCode {
+  const service = parseServiceCode(text);
+  if (service === null) throw malformed('service must be 2 to 40 lower-case letters and underscores');
+  return service;
+}
+
+function takeDay(text: string, field: string): ServiceDate {
+  const day = parseServiceDate(text);
+  if (day === null) throw malformed(`${field} must be a calendar day, YYYY-MM-DD`);
+  return day;
+}
 const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
 
 /** Serves what the office and the seeder set; see the contract for what each call promises. */
 export function billingOfficeService(deps: {
   readonly creditors: Pick<CreditorStore, 'putCreditor' | 'putRules'>;
+  readonly issue: (
+    command: IssueDocument,
+  ) => Promise<Decision<Pick<IssuedDocument, 'year' | 'number' | 'amountCents'>, DocumentRefusal>>;
+  readonly handOver: (command: {
+    municipalityId: MunicipalityId;
+    documentId: string;
+  }) => Promise<Decision<null, HandOverRefusal>>;
 }): BillingOfficeServiceServer {
   return {
     putCreditor: unaryHandler(async (request) => {
@@ -43,8 +130,7 @@ export function billingOfficeService(deps: {
     }),
     putTopUpRules: unaryHandler(async (request) => {
       const { minimumCents, maximumCents, stepCents, pendingDays } = request;
-      const service = parseServiceCode(request.service);
-      if (service === null) throw malformed('service must be 2 to 40 lower-case letters and underscores');
+      const service = takeService(request.service);
       const areWhole = [minimumCents, maximumCents, stepCents].every((one) => Number.isSafeInteger(one) && one > 0);
       if (!areWhole || maximumCents > TOP_UP_CENTS_MAX || minimumCents > maximumCents) {
         throw malformed(`minimum_cents to maximum_cents must lie within 1 to ${TOP_UP_CENTS_MAX}`);
@@ -64,13 +150,47 @@ export function billingOfficeService(deps: {
         taxonomyCode: takeText(request.taxonomyCode, 1, 140, 'taxonomy_code'),
         pendingDays,
       });
-      if (!isCreditor) {
-        throw new GrpcRefusal(
-          status.FAILED_PRECONDITION,
-          'no_creditor',
-          'call PutCreditor for this municipality first',
-        );
+      if (!isCreditor) throw refusalOf({ kind: 'no_creditor' });
+      return {};
+    }),
+    issueDocument: unaryHandler(async (request) => {
+      if (
+        !Number.isSafeInteger(request.chargedCents) ||
+        request.chargedCents <= 0 ||
+        request.chargedCents > CENTS_MAX
+      ) {
+        throw malformed(`charged_cents must be 1 to ${CENTS_MAX}`);
       }
+      const issued = await deps.issue({
+        municipalityId: takeMunicipality(request.municipalityId),
+        documentId: takeUuid(request.documentId, 'document_id'),
+        kind: takeOne(KINDS, request.kind, 'kind'),
+        pupilId: takePupil(request.pupilId),
+        service: takeService(request.service),
+        description: takeText(request.description, 1, 90, 'description'),
+        issuedOn: takeDay(request.issuedOn, 'issued_on'),
+        vat: takeOne(VATS, request.vat, 'vat'),
+        chargedCents: cents(request.chargedCents),
+        taxonomyCode: takeText(request.taxonomyCode, 1, 140, 'taxonomy_code'),
+        instalments: request.instalments.map(({ instalmentId, amountCents, dueOn }) => {
+          if (!Number.isSafeInteger(amountCents) || amountCents <= 0) throw malformed('amount_cents must be positive');
+          return {
+            instalmentId: takeUuid(instalmentId, 'instalment_id'),
+            amountCents: cents(amountCents),
+            dueOn: takeDay(dueOn, 'due_on'),
+          };
+        }),
+      });
+      if (!issued.ok) throw refusalOf(issued.refusal);
+      const { year, number, amountCents } = issued.value;
+      return { year, number, amountCents };
+    }),
+    handOverDocument: unaryHandler(async (request) => {
+      const handedOver = await deps.handOver({
+        municipalityId: takeMunicipality(request.municipalityId),
+        documentId: takeUuid(request.documentId, 'document_id'),
+      });
+      if (!handedOver.ok) throw refusalOf(handedOver.refusal);
       return {};
     }),
   };

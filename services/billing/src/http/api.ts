@@ -5,6 +5,7 @@ import {
   type MunicipalityId,
   type PupilId,
   parseId,
+  parseServiceDate,
   serviceCode,
   serviceDateAt,
 } from '@campanella/vocabulary';
@@ -12,16 +13,30 @@ import { type Response, Router } from 'express';
 import { z } from 'zod';
 import type { CancelRefusal } from '../app/cancel-top-up.ts';
 import type { OrderRefusal, OrderTopUp } from '../app/order-top-up.ts';
-import type { Clock, CreditorStore, OrderPlace, OrderStore, PositionStore } from '../app/ports.ts';
+import type {
+  Clock,
+  CreditorStore,
+  DocumentPlace,
+  DocumentStore,
+  OrderPlace,
+  OrderStore,
+  Payable,
+  PayablePlace,
+  PositionStore,
+} from '../app/ports.ts';
 import type { CartRefusal, StartCart } from '../app/start-cart.ts';
+import { type AccountingDocument, documentNumber, isInVerification, standingOf } from '../domain/document.ts';
 import { parseNoticeNumber } from '../domain/notice-number.ts';
 import { shownState, type TopUpOrder } from '../domain/top-up.ts';
 import { renderNotice } from '../pdf/notice.ts';
+import { renderPaymentReceipt } from '../pdf/payment-receipt.ts';
 import {
   type CartAnswer,
   CartBody,
+  type DocumentsAnswer,
   describeBillingApi,
   ListQuery,
+  type PayablesAnswer,
   type RulesAnswer,
   type TopUp,
   TopUpBody,
@@ -45,6 +60,7 @@ export interface BillingApiDeps {
   readonly creditors: Pick<CreditorStore, 'listRules' | 'findCreditor'>;
   readonly orders: Pick<OrderStore, 'find' | 'list'>;
   readonly positions: Pick<PositionStore, 'endCart' | 'find'>;
+  readonly documents: Pick<DocumentStore, 'list' | 'listPayables' | 'findPayable' | 'findPaid'>;
   readonly jwksUrl: string;
   readonly clock: Clock;
 }
@@ -87,6 +103,7 @@ export function billingApi(deps: BillingApiDeps): Router {
     next();
   });
   topUpRoutes(router, deps);
+  documentRoutes(router, deps);
   cartRoutes(router, deps);
   return router;
 }
@@ -106,9 +123,7 @@ function topUpRoutes(router: Router, { operations, creditors, orders, positions,
 
   router.get('/api/billing/top-ups', async (request, response) => {
     const { municipalityId, pupilIds } = identityOf(response);
-    const query = ListQuery.safeParse(request.query);
-    if (!query.success) throw unprocessable('malformed', MESSAGES.malformed);
-    const { cursor, limit } = query.data;
+    const { cursor, limit } = takeQuery(request.query);
     const after = cursor === undefined ? null : parseCursor(cursor);
     // One more than asked tells whether there is a next page.
     const found = await orders.list(municipalityId, pupilIds, after, limit + 1);
@@ -151,17 +166,9 @@ function topUpRoutes(router: Router, { operations, creditors, orders, positions,
     const order = await orders.find(municipalityId, pupilIds, takeUuid(request.params.orderId));
     if (order === null) throw notFound();
     if (order.state !== 'pending') throw conflict('no_notice', MESSAGES.noNotice);
-    const noticeNumber = parseNoticeNumber(order.noticeNumber);
-    const [creditor, position] = await Promise.all([
-      creditors.findCreditor(municipalityId),
-      noticeNumber === null ? null : positions.find(municipalityId, noticeNumber),
-    ]);
-    if (creditor === null || position === null) throw new Error('an order has neither creditor nor position');
+    const { creditor, position } = await readPosition({ creditors, positions }, municipalityId, order.noticeNumber);
     const file = await renderNotice({ ...position, creditor, issuedAt: order.orderedAt });
-    response
-      .type('application/pdf')
-      .set('content-disposition', `attachment; filename="avviso-${position.noticeNumber}.pdf"`)
-      .send(file);
+    sendPdf(response, `avviso-${order.noticeNumber}.pdf`, file);
   });
 
   router.post('/api/billing/top-ups/:orderId/cancellation', async (request, response) => {
@@ -188,6 +195,85 @@ function cartRoutes(router: Router, { operations, positions }: BillingApiDeps): 
     await positions.endCart(municipalityId, pupilIds, takeUuid(request.params.cartId));
     response.status(204).end();
   });
+}
+
+function documentRoutes(router: Router, { documents, creditors, positions, clock }: BillingApiDeps): void {
+  router.get('/api/billing/documents', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const { cursor, limit } = takeQuery(request.query);
+    const found = await documents.list(municipalityId, pupilIds, parseDocumentPlace(cursor), limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const now = clock.now();
+    const answer: DocumentsAnswer = {
+      documents: page.map((document) => toDocument(document, now)),
+      nextCursor: found.length > limit && last ? `${last.issuedOn}.${last.year}.${last.number}` : null,
+      asOf: now.toISOString(),
+    };
+    response.json(answer);
+  });
+
+  router.get('/api/billing/payables', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const { cursor, limit } = takeQuery(request.query);
+    const found = await documents.listPayables(municipalityId, pupilIds, parsePayablePlace(cursor), limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const now = clock.now();
+    const answer: PayablesAnswer = {
+      payables: page.map((payable) => toPayable(payable, now)),
+      nextCursor: found.length > limit && last ? `${last.dueOn}.${last.instalmentId}` : null,
+      asOf: now.toISOString(),
+    };
+    response.json(answer);
+  });
+
+  router.get('/api/billing/instalments/:instalmentId/notice', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const payable = await documents.findPayable(municipalityId, pupilIds, takeUuid(request.params.instalmentId));
+    if (payable === null) throw notFound();
+    const { creditor, position } = await readPosition({ creditors, positions }, municipalityId, payable.noticeNumber);
+    // The day, and not the instant: a document has no hour.
+    const issuedAt = new Date(`${payable.issuedOn}T12:00:00Z`);
+    sendPdf(response, `avviso-${payable.noticeNumber}.pdf`, await renderNotice({ ...position, creditor, issuedAt }));
+  });
+
+  router.get('/api/billing/instalments/:instalmentId/receipt', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const paid = await documents.findPaid(municipalityId, pupilIds, takeUuid(request.params.instalmentId));
+    if (paid === null) throw notFound();
+    const { payable, receiptId, paidAt, pspName } = paid;
+    const { creditor, position } = await readPosition({ creditors, positions }, municipalityId, payable.noticeNumber);
+    const document = `${documentNumber(payable)}, rata ${payable.ordinal} di ${payable.instalmentCount}`;
+    const file = await renderPaymentReceipt({
+      ...{ ...position, creditor, document, paidCents: payable.amountCents, receiptId, paidAt, pspName },
+    });
+    sendPdf(response, `ricevuta-${payable.noticeNumber}.pdf`, file);
+  });
+}
+
+async function readPosition(
+  { creditors, positions }: Pick<BillingApiDeps, 'creditors' | 'positions'>,
+  municipalityId: MunicipalityId,
+  notice: string,
+) {
+  const noticeNumber = parseNoticeNumber(notice);
+  const [creditor, position] = await Promise.all([
+    creditors.findCreditor(municipalityId),
+    noticeNumber === null ? null : positions.find(municipalityId, noticeNumber),
+  ]);
+  if (creditor === null || position === null) throw new Error('what is owed has neither creditor nor position');
+  return { creditor, position };
+}
+
+function sendPdf(response: Response, fileName: string, file: Buffer): void {
+  response.type('application/pdf').set('content-disposition', `attachment; filename="${fileName}"`).send(file);
+}
+
+function takeQuery(query: unknown): z.output<typeof ListQuery> {
+  const parsed = ListQuery.safeParse(query);
+  if (!parsed.success) throw unprocessable('malformed', MESSAGES.malformed);
+  return parsed.data;
 }
 
 function ownPupil(response: Response, text: string): PupilId {
@@ -234,5 +320,50 @@ function toTopUp(order: TopUpOrder, now: Date): TopUp {
     noticeNumber: order.noticeNumber,
     paidAt: order.paidAt?.toISOString() ?? null,
     creditedAt: order.creditedAt?.toISOString() ?? null,
+  };
+}
+
+function parseDocumentPlace(cursor: string | undefined): DocumentPlace | null {
+  if (cursor === undefined) return null;
+  const [day = '', year = '', number = ''] = cursor.split('.');
+  const issuedOn = parseServiceDate(day);
+  if (issuedOn === null || !/^\d{4}$/.test(year) || !/^\d{1,9}$/.test(number)) {
+    throw unprocessable('malformed', MESSAGES.malformed);
+  }
+  return { issuedOn, year: Number(year), number: Number(number) };
+}
+
+function parsePayablePlace(cursor: string | undefined): PayablePlace | null {
+  if (cursor === undefined) return null;
+  const [day = '', instalmentId = ''] = cursor.split('.');
+  const dueOn = parseServiceDate(day);
+  if (dueOn === null || !z.uuid().safeParse(instalmentId).success) throw unprocessable('malformed', MESSAGES.malformed);
+  return { dueOn, instalmentId };
+}
+
+function toDocument(document: AccountingDocument, now: Date): DocumentsAnswer['documents'][number] {
+  const { documentId, kind, pupilId, description, issuedOn, amountCents, vatCents, stampCents } = document;
+  return {
+    ...{ documentId, kind, pupilId, description, issuedOn, amountCents, vatCents, stampCents },
+    number: documentNumber(document),
+    ...standingOf(document, now, serviceDateAt(now)),
+    instalments: document.instalments.map((one) => ({
+      instalmentId: one.instalmentId,
+      ordinal: one.ordinal,
+      amountCents: one.amountCents,
+      dueOn: one.dueOn,
+      state: isInVerification(one, now) ? 'in_verification' : one.state,
+      noticeNumber: one.noticeNumber,
+    })),
+  };
+}
+
+function toPayable(payable: Payable, now: Date): PayablesAnswer['payables'][number] {
+  const { instalmentId, ordinal, instalmentCount, pupilId, description, issuedOn, dueOn, amountCents } = payable;
+  return {
+    ...{ instalmentId, ordinal, instalmentCount, pupilId, description, issuedOn, dueOn, amountCents },
+    number: documentNumber(payable),
+    noticeNumber: payable.noticeNumber,
+    isInVerification: isInVerification({ state: 'open', cartUntil: payable.cartUntil }, now),
   };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Checkout } from '../app/start-cart.ts';
 
-/** The portal's page that says what became of a payment. */
-const RETURN_PATH = '/ricariche-pagopa';
+/** The portal's page that says what became of a payment, by what was paid first. */
+const RETURN_PATH = { top_up: '/ricariche-pagopa', instalment: '/pagamento-servizi-scolastici' } as const;
 const WITHIN_MS = 5_000;
 const Problem = z.object({ title: z.string().optional(), detail: z.string().optional() });
 
@@ -14,7 +14,8 @@ const Problem = z.object({ title: z.string().optional(), detail: z.string().opti
 export function checkoutClient(options: { readonly cartsUrl: string; readonly key: string }): Checkout {
   return {
     async open({ cartId, creditor, positions }) {
-      const back = (outcome: string) => `${creditor.portalUrl}${RETURN_PATH}?carrello=${cartId}&esito=${outcome}`;
+      const back = (outcome: string) =>
+        `${creditor.portalUrl}${RETURN_PATH[positions[0]?.kind ?? 'top_up']}?carrello=${cartId}&esito=${outcome}`;
       const response = await fetch(options.cartsUrl, {
         method: 'POST',
         redirect: 'manual',

@@ -66,11 +66,72 @@ export const TopUpsAnswer = z.object({
   asOf: Instant,
 });
 
-/** What `POST /api/billing/carts` takes. */
-export const CartBody = z.strictObject({
-  cartId: z.uuid().describe('Made by the caller'),
-  orderIds: z.array(z.uuid()).min(1).max(50).describe('At most 5 are taken; more are refused with a message'),
+/** One instalment of a document. */
+export const Instalment = z.object({
+  instalmentId: z.uuid(),
+  ordinal: z.int().min(1),
+  amountCents: Amount,
+  dueOn: z.iso.date(),
+  state: z.enum(['open', 'in_verification', 'paid', 'handed_over']),
+  noticeNumber: z.string().describe('18 digits'),
 });
+
+/** One document: amountCents = dueCents + paidCents, always. */
+export const AccountingDocument = z.object({
+  documentId: z.uuid(),
+  number: z.string().describe('As people say it, e.g. 12/2026'),
+  kind: z.enum(['invoice', 'payment_notice']),
+  pupilId: z.uuid(),
+  description: z.string(),
+  issuedOn: z.iso.date(),
+  amountCents: Amount,
+  dueCents: Amount,
+  paidCents: Amount,
+  vatCents: Amount.describe('Contained in amountCents'),
+  stampCents: Amount.describe('Contained in amountCents'),
+  dueOn: z.iso.date().describe('Next day on which something falls due, else the last'),
+  state: z.enum(['issued', 'in_verification', 'partly_paid', 'overdue', 'paid', 'handed_over']),
+  instalments: z.array(Instalment),
+});
+
+/** Answer of `GET /api/billing/documents`: newest first. */
+export const DocumentsAnswer = z.object({
+  documents: z.array(AccountingDocument),
+  nextCursor: z.string().nullable().describe('Ask with it for the next page; null on the last'),
+  asOf: Instant,
+});
+
+/** One instalment that waits for its payment. */
+export const Payable = z.object({
+  instalmentId: z.uuid(),
+  number: z.string().describe("The document's, e.g. 12/2026"),
+  ordinal: z.int(),
+  instalmentCount: z.int(),
+  pupilId: z.uuid(),
+  description: z.string(),
+  issuedOn: z.iso.date(),
+  dueOn: z.iso.date(),
+  amountCents: Amount,
+  noticeNumber: z.string().describe('18 digits'),
+  isInVerification: z.boolean().describe('A payment was begun and its receipt has not come: it enters no other cart'),
+});
+
+/** Answer of `GET /api/billing/payables`: the latest due day first. */
+export const PayablesAnswer = z.object({
+  payables: z.array(Payable),
+  nextCursor: z.string().nullable().describe('Ask with it for the next page; null on the last'),
+  asOf: Instant,
+});
+
+/** What `POST /api/billing/carts` takes. */
+export const CartBody = z
+  .strictObject({
+    cartId: z.uuid().describe('Made by the caller'),
+    orderIds: z.array(z.uuid()).max(50).default([]).describe('Top-ups'),
+    instalmentIds: z.array(z.uuid()).max(50).default([]).describe('Instalments of documents'),
+  })
+  .refine(({ orderIds, instalmentIds }) => orderIds.length + instalmentIds.length > 0, 'must name something to pay')
+  .describe('At most 5 notices in all; more are refused with a message');
 
 /** Its answer. */
 export const CartAnswer = z.object({ redirectUrl: z.url().describe('Where the browser goes to pay') });
@@ -86,6 +147,8 @@ const Problem = z.object({
 export type RulesAnswer = z.output<typeof RulesAnswer>;
 export type TopUp = z.output<typeof TopUp>;
 export type TopUpsAnswer = z.output<typeof TopUpsAnswer>;
+export type DocumentsAnswer = z.output<typeof DocumentsAnswer>;
+export type PayablesAnswer = z.output<typeof PayablesAnswer>;
 export type CartAnswer = z.output<typeof CartAnswer>;
 
 const problem = (description: string) => ({
@@ -97,6 +160,11 @@ const body = (schema: z.ZodType) => ({ required: true, content: { 'application/j
 const SIGNED_OUT = problem('No valid identity');
 const NOT_FOUND = problem('Not yours, or not there: the same answer');
 const OrderPath = z.object({ orderId: z.uuid() });
+const InstalmentPath = z.object({ instalmentId: z.uuid() });
+const pdf = {
+  description: 'A PDF file',
+  content: { 'application/pdf': { schema: z.string().meta({ format: 'binary' }) } },
+};
 
 /** The description of billing's HTTP API. */
 export function describeBillingApi(): object {
@@ -147,10 +215,7 @@ export function describeBillingApi(): object {
           summary: 'The notice of payment to print; again is the same file',
           requestParams: { path: OrderPath },
           responses: {
-            '200': {
-              description: 'A PDF file',
-              content: { 'application/pdf': { schema: z.string().meta({ format: 'binary' }) } },
-            },
+            '200': pdf,
             '401': SIGNED_OUT,
             '404': NOT_FOUND,
             '409': problem('no_notice: the order does not wait for its payment any more'),
@@ -168,6 +233,38 @@ export function describeBillingApi(): object {
             '404': NOT_FOUND,
             '409': problem('paid, or in_verification: a payment is under way'),
           },
+        },
+      },
+      '/api/billing/documents': {
+        get: {
+          operationId: 'listDocuments',
+          summary: "Documents issued for the caller's own pupils, newest first",
+          requestParams: { query: ListQuery },
+          responses: { '200': json(DocumentsAnswer, 'Documents'), '401': SIGNED_OUT, '422': problem('malformed') },
+        },
+      },
+      '/api/billing/payables': {
+        get: {
+          operationId: 'listPayables',
+          summary: "Instalments of the caller's own pupils that wait for their payment, the latest due day first",
+          requestParams: { query: ListQuery },
+          responses: { '200': json(PayablesAnswer, 'Instalments'), '401': SIGNED_OUT, '422': problem('malformed') },
+        },
+      },
+      '/api/billing/instalments/{instalmentId}/notice': {
+        get: {
+          operationId: 'getInstalmentNotice',
+          summary: 'The notice of an unpaid instalment; again is the same file',
+          requestParams: { path: InstalmentPath },
+          responses: { '200': pdf, '401': SIGNED_OUT, '404': NOT_FOUND },
+        },
+      },
+      '/api/billing/instalments/{instalmentId}/receipt': {
+        get: {
+          operationId: 'getInstalmentReceipt',
+          summary: 'The receipt of a paid instalment; again is the same file',
+          requestParams: { path: InstalmentPath },
+          responses: { '200': pdf, '401': SIGNED_OUT, '404': NOT_FOUND },
         },
       },
       '/api/billing/carts': {

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import { type Cents, formatEuros, formatServiceDate, type ServiceDate } from '@campanella/vocabulary';
 import bwipjs from 'bwip-js';
-import PDFDocument from 'pdfkit';
 import type { NoticeNumber } from '../domain/notice-number.ts';
+import { FONTS, heading, MARGIN, MM, PAGE_WIDTH, renderPage, type Style, write } from './page.ts';
 
 /** What a notice of payment says. */
 export interface NoticeContent {
@@ -24,20 +23,8 @@ export interface NoticeContent {
 /** The subject of a payment is cut at so many characters on the model. */
 const SUBJECT_LENGTH_MAX = 90;
 const NAME_LENGTH_MAX = 70;
-const MM = 72 / 25.4;
-const MARGIN = 10 * MM;
-const PAGE_WIDTH = 210 * MM;
 const QR_SIZE = 25 * MM;
-const GROUND = '#ECECEC';
 const BLUE = '#0066CC';
-
-const resolve = createRequire(import.meta.url).resolve;
-const FONTS = {
-  regular: resolve('@fontsource/titillium-web/files/titillium-web-latin-400-normal.woff'),
-  bold: resolve('@fontsource/titillium-web/files/titillium-web-latin-700-normal.woff'),
-  black: resolve('@fontsource/titillium-web/files/titillium-web-latin-900-normal.woff'),
-  mono: resolve('@fontsource/roboto-mono/files/roboto-mono-latin-700-normal.woff'),
-} as const;
 
 /** Where a notice can be paid; our words, since the model's own texts could not be read (docs/divergences.md). */
 const TEXT = {
@@ -81,63 +68,12 @@ export function groupedNoticeNumber(noticeNumber: NoticeNumber): string {
  * @see pagoPA, guide to the analogic notice 3.5.1: sections, limits and codes
  */
 export function renderNotice(notice: NoticeContent): Promise<Buffer> {
-  const document = new PDFDocument({
-    size: 'A4',
-    margin: MARGIN,
-    pdfVersion: '1.7',
-    lang: 'it-IT',
-    tagged: true,
-    displayTitle: true,
-    font: FONTS.regular,
-    info: {
-      Title: `${TEXT.title} ${groupedNoticeNumber(notice.noticeNumber)}`,
-      Author: notice.creditor.companyName,
-      CreationDate: notice.issuedAt,
-    },
-  });
-  const chunks: Buffer[] = [];
-  document.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const done = new Promise<Buffer>((fulfil, reject) => {
-    document.on('end', () => fulfil(Buffer.concat(chunks)));
-    document.on('error', reject);
-  });
-  draw(document, notice);
-  document.end();
-  return done;
-}
-
-interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly width?: number;
-}
-
-type Style = keyof typeof FONTS;
-
-/** Writes a text and tags it. @returns where the next line goes */
-function write(
-  document: PDFKit.PDFDocument,
-  text: string,
-  { x, y, width = PAGE_WIDTH - MARGIN - x }: Place,
-  { font = 'regular', size = 10, tag = 'P' }: { font?: Style; size?: number; tag?: 'P' | 'H1' | 'H2' } = {},
-): number {
-  const options = { width, lineGap: 1 };
-  let bottom = y;
-  document.addStructure(
-    document.struct(tag, {}, () => {
-      document.font(FONTS[font]).fontSize(size).fillColor('#000000').text(text, x, y, options);
-      bottom = document.y;
-    }),
-  );
-  return bottom;
-}
-
-/** A strip with a section's heading. @returns where its content begins */
-function heading(document: PDFKit.PDFDocument, text: string, y: number): number {
-  const height = 7 * MM;
-  document.rect(MARGIN, y, PAGE_WIDTH - 2 * MARGIN, height).fill(GROUND);
-  write(document, text, { x: MARGIN + 2 * MM, y: y + 1.2 * MM }, { font: 'black', size: 11, tag: 'H2' });
-  return y + height + 3 * MM;
+  const about = {
+    title: `${TEXT.title} ${groupedNoticeNumber(notice.noticeNumber)}`,
+    author: notice.creditor.companyName,
+    createdAt: notice.issuedAt,
+  };
+  return renderPage(about, (document) => draw(document, notice));
 }
 
 function draw(document: PDFKit.PDFDocument, notice: NoticeContent): void {

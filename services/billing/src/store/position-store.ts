@@ -107,9 +107,12 @@ export function positionStore(database: Database, cipher: FieldCipher): Position
       await database.query({
         name: 'end_cart',
         text: `update positions set cart_id = null, cart_until = null
-               where municipality_id = $1 and cart_id = $2 and exists (
+               where municipality_id = $1 and cart_id = $2 and (exists (
                  select from top_up_orders where top_up_orders.municipality_id = positions.municipality_id
-                   and order_id = subject_id and pupil_id = any($3))`,
+                   and order_id = subject_id and pupil_id = any($3)) or exists (
+                 select from instalments join documents using (municipality_id, document_id)
+                   where instalments.municipality_id = positions.municipality_id
+                     and instalment_id = subject_id and pupil_id = any($3)))`,
         values: [municipalityId, cartId, pupilIds],
       });
     },
