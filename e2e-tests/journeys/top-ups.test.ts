@@ -175,9 +175,9 @@ test(
     expect(sent).toBe(1);
     await page.goBack();
     await page.getByRole('button', { name: 'CONFERMA' }).waitFor();
-    expect(
-      await page.getByRole('row').filter({ hasText: '12,50\u00a0€' }).filter({ hasText: 'In attesa' }).count(),
-    ).toBe(1);
+    const waiting = page.getByRole('row').filter({ hasText: '12,50\u00a0€' }).filter({ hasText: 'In attesa' });
+    await waiting.first().waitFor();
+    expect(await waiting.count()).toBe(1);
     await rowOf(page, '12,50')
       .getByRole('button', { name: /^Annulla la ricarica/ })
       .click();

@@ -103,6 +103,59 @@ async function orderTopUp(page: Page): Promise<void> {
   await showText(page, 'Come vuoi pagare?');
 }
 
+/** Documents in every state. */
+async function listDocuments(page: Page): Promise<void> {
+  const { pupils } = await page.evaluate(async () => (await fetch('/api/anagrafica/pupils')).json());
+  const states = ['issued', 'in_verification', 'partly_paid', 'overdue', 'paid', 'handed_over'] as const;
+  const instalment = (state: string, ordinal: number) => ({
+    ...{ instalmentId: `01938f00-0000-7000-8000-00000000000${ordinal}`, ordinal, amountCents: 4_500, state },
+    ...{ dueOn: '2026-12-31', noticeNumber: '301000000000000144' },
+  });
+  const documents = states.map((state, index) => ({
+    ...{ documentId: `01938f00-0000-7000-8000-00000000001${index}`, number: `${index + 1}/2026`, kind: 'invoice' },
+    ...{
+      pupilId: pupils[0].pupilId,
+      description: 'Mensa scolastica, ottobre',
+      issuedOn: '2026-11-02',
+      amountCents: 9_000,
+    },
+    ...{
+      dueCents: state === 'paid' ? 0 : 9_000,
+      paidCents: state === 'paid' ? 9_000 : 0,
+      vatCents: 346,
+      stampCents: 0,
+    },
+    ...{ dueOn: '2026-12-31', state },
+    instalments: [
+      instalment(state === 'paid' || state === 'partly_paid' ? 'paid' : state === 'handed_over' ? state : 'open', 1),
+      instalment(state === 'paid' || state === 'handed_over' || state === 'in_verification' ? state : 'open', 2),
+    ],
+  }));
+  const body = JSON.stringify({ documents, nextCursor: null, asOf: '2026-11-23T10:00:00.000Z' });
+  await page.route('**/api/billing/documents?*', (route) =>
+    route.fulfill({ status: 200, contentType: 'application/json', body }),
+  );
+  await page.reload();
+  await showText(page, 'per pagare rivolgiti');
+}
+
+/** Instalments to be paid, with five chosen. */
+async function choosePayables(page: Page): Promise<void> {
+  const { pupils } = await page.evaluate(async () => (await fetch('/api/anagrafica/pupils')).json());
+  const payables = Array.from({ length: 7 }, (_, index) => ({
+    ...{ instalmentId: `01938f00-0000-7000-8000-00000000000${index}`, number: `${index + 1}/2026`, ordinal: 1 },
+    ...{ instalmentCount: 1, pupilId: pupils[0].pupilId, description: 'Mensa scolastica', issuedOn: '2026-11-02' },
+    ...{ dueOn: '2026-12-31', amountCents: 4_500, noticeNumber: '301000000000000144', isInVerification: index === 1 },
+  }));
+  const body = JSON.stringify({ payables, nextCursor: null, asOf: '2026-11-23T10:00:00.000Z' });
+  await page.route('**/api/billing/payables?*', (route) =>
+    route.fulfill({ status: 200, contentType: 'application/json', body }),
+  );
+  await page.reload();
+  await page.getByLabel('Scegli i primi 5').check();
+  await showText(page, 'Si possono pagare al massimo 5');
+}
+
 /** Top-ups in every state. */
 async function listTopUps(page: Page): Promise<void> {
   const { pupils } = await page.evaluate(async () => (await fetch('/api/anagrafica/pupils')).json());
@@ -188,7 +241,7 @@ export const STATES: readonly State[] = [
   },
   { name: 'absences-too-late', username: GUARDIAN, path: ABSENCES, prepare: answerTooLate },
   { name: 'absences-away', username: GUARDIAN, path: ABSENCES, prepare: answerAway },
-  { name: 'not-yet', username: GUARDIAN, path: '/documenti-contabili' },
+  { name: 'not-yet', username: GUARDIAN, path: '/scheda-anagrafica' },
   {
     name: 'canteen-calendar',
     username: GUARDIAN,
@@ -220,6 +273,20 @@ export const STATES: readonly State[] = [
     prepare: (page: Page) =>
       showText(page, /Pagamento inviato|Non hai pagato nulla|non è andato a buon fine|non conosce ancora l’esito/),
   })),
+  {
+    name: 'documents-empty',
+    username: GUARDIAN,
+    path: '/documenti-contabili',
+    prepare: (page) => showText(page, 'Nessun documento emesso.'),
+  },
+  { name: 'documents', username: GUARDIAN, path: '/documenti-contabili', prepare: listDocuments },
+  {
+    name: 'payments-empty',
+    username: GUARDIAN,
+    path: '/pagamento-servizi-scolastici',
+    prepare: (page) => showText(page, 'Non c’è nulla da pagare.'),
+  },
+  { name: 'payments', username: GUARDIAN, path: '/pagamento-servizi-scolastici', prepare: choosePayables },
 ];
 
 /** Opens a page in a state and waits until nothing moves. */

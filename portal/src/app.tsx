@@ -9,6 +9,10 @@ import { SERVICES } from './services.ts';
 const BUILT: Readonly<Record<string, () => Promise<{ Component: React.ComponentType }>>> = {
   '/conto-corrente-virtuale': async () => ({ Component: (await import('./pages/account-page.tsx')).AccountPage }),
   '/comunicazioni-assenze': async () => ({ Component: (await import('./pages/absences-page.tsx')).AbsencesPage }),
+  '/documenti-contabili': async () => ({ Component: (await import('./pages/documents-page.tsx')).DocumentsPage }),
+  '/pagamento-servizi-scolastici': async () => ({
+    Component: (await import('./pages/payments-page.tsx')).PaymentsPage,
+  }),
   '/ricariche-pagopa': async () => ({ Component: (await import('./pages/top-ups-page.tsx')).TopUpsPage }),
   '/refezione-scolastica': async () => ({ Component: (await import('./pages/canteen-page.tsx')).CanteenPage }),
 };

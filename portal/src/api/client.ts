@@ -157,7 +157,10 @@ export async function cancelTopUp(orderId: string, csrfToken: string) {
 }
 
 /** Begins to pay. @returns where the browser goes @throws ApiProblem */
-export async function startCart(body: { cartId: string; orderIds: string[] }, csrfToken: string) {
+export async function startCart(
+  body: { cartId: string; orderIds: string[]; instalmentIds: string[] },
+  csrfToken: string,
+) {
   const { data } = await client.POST('/api/billing/carts', {
     headers: { 'x-csrf-token': csrfToken },
     body,
@@ -175,6 +178,29 @@ export async function endCart(cartId: string, csrfToken: string): Promise<void> 
   });
 }
 
+/** One page of documents of one pupil or of all, newest first. @throws ApiProblem */
+export async function readDocuments(
+  { pupilId, cursor, limit }: { pupilId: string | null; cursor: string | null; limit: number },
+  signal?: AbortSignal,
+) {
+  const query = { limit, ...(cursor === null ? {} : { cursor }), ...(pupilId === null ? {} : { pupilId }) };
+  const { data } = await client.GET('/api/billing/documents', { params: { query }, signal: within(signal) });
+  return present(data);
+}
+
+/** One page of what waits for its payment, the latest due day first. @throws ApiProblem */
+export async function readPayables(cursor: string | null, limit: number, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/billing/payables', {
+    params: { query: cursor === null ? { limit } : { limit, cursor } },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** A document. */
+export type AccountingDocument = Awaited<ReturnType<typeof readDocuments>>['documents'][number];
+/** An instalment that waits for its payment. */
+export type Payable = Awaited<ReturnType<typeof readPayables>>['payables'][number];
 /** A top-up order. */
 export type TopUp = Awaited<ReturnType<typeof readTopUp>>;
 /** What a top-up of one service may be. */

@@ -2,6 +2,8 @@ import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react
 import {
   type RangeRequest,
   readAbsenceNotice,
+  readDocuments,
+  readPayables,
   readPresences,
   readPupils,
   readStatement,
@@ -19,6 +21,7 @@ const PUPILS_FRESH_MS = 5 * 60_000;
 const NOTICE_EVERY_MS = 60_000;
 const RETRIES_MAX = 2;
 const TOP_UPS_PAGE = 10;
+const DOCUMENTS_PAGE = 20;
 
 /** While today is on the page a swipe shows within two seconds. */
 export const LIVE_EVERY_MS = 2_000;
@@ -119,5 +122,26 @@ export function topUpQuery(orderId: string) {
   return queryOptions({
     queryKey: ['top-ups', orderId],
     queryFn: ({ signal }) => readTopUp(orderId, signal),
+  });
+}
+
+/** Documents of one pupil or of all, page by page. */
+export function documentsQuery(pupilId: string | null) {
+  return infiniteQueryOptions({
+    queryKey: ['documents', pupilId],
+    queryFn: ({ pageParam, signal }) => readDocuments({ pupilId, cursor: pageParam, limit: DOCUMENTS_PAGE }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+}
+
+/** What waits for its payment, page by page. `live` keeps it fresh while a payment is awaited. */
+export function payablesQuery(live: boolean) {
+  return infiniteQueryOptions({
+    queryKey: ['payables'],
+    queryFn: ({ pageParam, signal }) => readPayables(pageParam, PAGE_SIZE, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: live ? LIVE_EVERY_MS : false,
   });
 }

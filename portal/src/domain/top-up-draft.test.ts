@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { amountOf, parseTypedAmount, readReturn, readTopUpDraft, writeTopUpDraft } from './top-up-draft.ts';
+import { amountOf, parseTypedAmount, readTopUpDraft, writeTopUpDraft } from './top-up-draft.ts';
 
 test.each([
   ['1,00', 100],
@@ -34,12 +34,4 @@ test('a draft comes back from the address that it was written to', () => {
   const draft = { service: 'school_meals', badgeId: 'b', amount: '20,00' };
   expect(readTopUpDraft(writeTopUpDraft(draft))).toEqual(draft);
   expect(readTopUpDraft(new URLSearchParams())).toEqual({ service: null, badgeId: null, amount: '' });
-});
-
-test('only a cart and one of the four outcomes are a way back from pagoPA', () => {
-  const cartId = '01938f00-0000-7000-8000-000000000001';
-  expect(readReturn(new URLSearchParams({ carrello: cartId, esito: 'attesa' }))).toEqual({ cartId, outcome: 'attesa' });
-  expect(readReturn(new URLSearchParams({ carrello: cartId, esito: 'pagato' }))).toBeNull();
-  expect(readReturn(new URLSearchParams({ carrello: '../x', esito: 'ok' }))).toBeNull();
-  expect(readReturn(new URLSearchParams())).toBeNull();
 });

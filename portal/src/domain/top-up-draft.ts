@@ -16,12 +16,6 @@ export interface AmountRules {
 /** Why a form cannot be sent. */
 export type AmountFault = 'unreadable' | 'below_minimum' | 'above_maximum' | 'off_step';
 
-/** How a payment in a cart ended, as pagoPA sends the browser back; not proof of anything. */
-export type CartOutcome = 'ok' | 'annullato' | 'errore' | 'attesa';
-
-const OUTCOMES: readonly CartOutcome[] = ['ok', 'annullato', 'errore', 'attesa'];
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** Reads a draft from the page's address; what is not there is left open. */
 export function readTopUpDraft(address: URLSearchParams): TopUpDraft {
   return {
@@ -38,15 +32,6 @@ export function writeTopUpDraft(draft: TopUpDraft): URLSearchParams {
   if (draft.badgeId !== null) address.set('badge', draft.badgeId);
   if (draft.amount !== '') address.set('importo', draft.amount);
   return address;
-}
-
-/** How the guardian comes back from pagoPA; null for an address that says nothing of it. */
-export function readReturn(
-  address: URLSearchParams,
-): { readonly cartId: string; readonly outcome: CartOutcome } | null {
-  const cartId = address.get('carrello') ?? '';
-  const outcome = OUTCOMES.find((one) => one === address.get('esito'));
-  return outcome === undefined || !UUID.test(cartId) ? null : { cartId, outcome };
 }
 
 /** Takes an amount as people type it: `20`, `20,5`, `1.234,50`, `20.50`; null for what is none. @returns euro cents */

@@ -2,16 +2,15 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { Button } from 'design-react-kit';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { cancelTopUp, endCart, orderTopUp, type Pupil, type TopUp, type TopUpRules } from '../api/client.ts';
+import { cancelTopUp, orderTopUp, type Pupil, type TopUp, type TopUpRules } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { sessionQuery, topUpRulesQuery, topUpsQuery } from '../api/queries.ts';
+import { readReturn } from '../domain/cart-return.ts';
 import { formatDate, formatInstant } from '../domain/days.ts';
 import { formatEuros } from '../domain/money.ts';
 import {
   type AmountFault,
   amountOf,
-  type CartOutcome,
-  readReturn,
   readTopUpDraft,
   type TopUpDraft,
   writeTopUpDraft,
@@ -24,6 +23,7 @@ import { OfficeContact } from '../parts/office-contact.tsx';
 import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
+import { ReturnedNotice } from '../parts/returned-notice.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { TopUpPayment } from '../parts/top-up-payment.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
@@ -61,32 +61,11 @@ function TopUps({ pupils }: { pupils: readonly Pupil[] }) {
   const pay = (orderId: string) => setAddress(new URLSearchParams({ [CHOSEN]: orderId }));
   return (
     <>
-      {returned !== null && <Returned key={returned.cartId} {...returned} />}
+      {returned !== null && <ReturnedNotice key={returned.cartId} {...returned} />}
       <NewTopUp pupils={pupils} onOrdered={pay} />
       <TopUpList pupils={pupils} onPay={pay} />
       <WrongData />
     </>
-  );
-}
-
-/** What pagoPA says on the way back: never proof of a payment, which only the receipt is. */
-function Returned({ cartId, outcome }: { cartId: string; outcome: CartOutcome }) {
-  const session = useQuery(sessionQuery);
-  const queries = useQueryClient();
-  const csrfToken = session.data?.signedIn ? session.data.csrfToken : null;
-  const { title, text } = texts.returned[outcome];
-  useEffect(() => {
-    // Who came back without having paid may pay again at once; after an error nobody knows, and the lock ends by itself.
-    if (csrfToken === null || outcome !== 'annullato') return;
-    void endCart(cartId, csrfToken).then(
-      () => queries.invalidateQueries({ queryKey: ['top-ups'] }),
-      () => undefined,
-    );
-  }, [cartId, csrfToken, outcome, queries]);
-  return (
-    <Notice tone={outcome === 'ok' ? 'success' : outcome === 'errore' ? 'danger' : 'info'} title={title}>
-      <p>{text}</p>
-    </Notice>
   );
 }
 

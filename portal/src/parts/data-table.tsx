@@ -3,6 +3,8 @@ import type { ReactNode } from 'react';
 /** A column: its heading, and whether it holds amounts. */
 export interface Column {
   readonly label: string;
+  /** Said after the label where two columns have the same one. */
+  readonly said?: string;
   readonly isAmount?: boolean;
 }
 
@@ -40,8 +42,9 @@ export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTabl
       <thead {...ROLES.group}>
         <tr {...ROLES.row}>
           {columns.map((column) => (
-            <th key={column.label} scope="col" className={amountClass(column)} {...ROLES.column}>
+            <th key={keyOf(column)} scope="col" className={amountClass(column)} {...ROLES.column}>
               {column.label}
+              {column.said !== undefined && <span className="visually-hidden"> {column.said}</span>}
             </th>
           ))}
         </tr>
@@ -51,11 +54,11 @@ export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTabl
           <tr key={row.key} className={row.emphasis} {...ROLES.row}>
             {columns.map((column, index) =>
               index === 0 ? (
-                <th key={column.label} scope="row" {...ROLES.head}>
+                <th key={keyOf(column)} scope="row" {...ROLES.head}>
                   {row.cells[index]}
                 </th>
               ) : (
-                <td key={column.label} className={amountClass(column)} data-label={column.label} {...ROLES.cell}>
+                <td key={keyOf(column)} className={amountClass(column)} data-label={column.label} {...ROLES.cell}>
                   {row.cells[index]}
                 </td>
               ),
@@ -65,6 +68,10 @@ export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTabl
       </tbody>
     </table>
   );
+}
+
+function keyOf({ label, said = '' }: Column): string {
+  return `${label} ${said}`;
 }
 
 function amountClass(column: Column): string | undefined {

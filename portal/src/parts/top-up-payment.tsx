@@ -96,7 +96,7 @@ function OnlineWay({ order }: { order: TopUp }) {
   const paying = useMutation({
     mutationFn: () => {
       const csrfToken = session.data?.signedIn ? session.data.csrfToken : '';
-      return startCart({ cartId: cartId.current, orderIds: [order.orderId] }, csrfToken);
+      return startCart({ cartId: cartId.current, orderIds: [order.orderId], instalmentIds: [] }, csrfToken);
     },
     onSuccess: (redirectUrl) => globalThis.location.assign(redirectUrl),
     onError: () => void queries.invalidateQueries({ queryKey: ['top-ups'] }),

@@ -24,7 +24,12 @@ export type Command =
       readonly days: number;
       readonly summary: string | null;
     }
-  | { readonly kind: 'creditor'; readonly billing: readonly string[]; readonly creditor: CreditorPlace }
+  | {
+      readonly kind: 'creditor';
+      readonly billing: readonly string[];
+      readonly creditor: CreditorPlace;
+      readonly today: ServiceDate;
+    }
   | {
       readonly kind: 'generate';
       readonly pupils: number;
@@ -41,7 +46,7 @@ export const HELP = `Invented municipalities for demonstrations and load tests. 
   node sandbox/demo-town/src/main.ts seed [--summary <file>] [--today YYYY-MM-DD] [--days <count>]
       Puts Vallefinta (municipality 1: 3 schools, 600 pupils) and a month of history into a running platform.
   node sandbox/demo-town/src/main.ts creditor --billing <host:port> --portal <url> --broker <id> --station <id>
-      Makes Vallefinta a creditor at pagoPA and lets its school meals be topped up.
+      Makes Vallefinta a creditor at pagoPA, lets its school meals be topped up and issues some documents.
   node sandbox/demo-town/src/main.ts generate --pupils <count> --out <folder>
       Writes towns of any size to files. With --load instead of --out: puts them into a running platform.
       [--municipalities <count>] shares the pupils among so many, numbered from [--first-municipality 1001].
@@ -104,6 +109,7 @@ export function readCommand(args: readonly string[], environment: NodeJS.Process
       kind: 'creditor',
       billing: need('billing').split(','),
       creditor: { portalUrl: need('portal'), brokerId: need('broker'), stationId: need('station') },
+      today,
     };
   }
   if (command === 'generate') {

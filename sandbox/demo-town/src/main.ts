@@ -27,7 +27,7 @@ try {
       platform.close();
     }
   } else if (command.kind === 'creditor') {
-    await putCreditor(command.billing, command.creditor);
+    await putCreditor(command.billing, command.creditor, command.today);
     report('Vallefinta is a creditor at pagoPA');
   } else {
     let reported = 0;

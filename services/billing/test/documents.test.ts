@@ -255,6 +255,9 @@ test('lists go on where their page ended and hold everything once, in their orde
     expect(paged).toEqual(whole);
     expect((await guardian.get(`${path}?cursor=x`)).status).toBe(422);
   }
+  const own = (await guardian.get(`documents?pupilId=${PUPIL.first}`)).body.documents;
+  expect(own).toEqual([]);
+  expect((await guardian.get(`documents?pupilId=${PUPIL.stranger}`)).status).toBe(404);
   const days = (await guardian.get('documents?limit=100')).body.documents.map(
     ({ issuedOn }: { issuedOn: string }) => issuedOn,
   );

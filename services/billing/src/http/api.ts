@@ -34,6 +34,7 @@ import {
   type CartAnswer,
   CartBody,
   type DocumentsAnswer,
+  DocumentsQuery,
   describeBillingApi,
   ListQuery,
   type PayablesAnswer,
@@ -200,8 +201,11 @@ function cartRoutes(router: Router, { operations, positions }: BillingApiDeps): 
 function documentRoutes(router: Router, { documents, creditors, positions, clock }: BillingApiDeps): void {
   router.get('/api/billing/documents', async (request, response) => {
     const { municipalityId, pupilIds } = identityOf(response);
-    const { cursor, limit } = takeQuery(request.query);
-    const found = await documents.list(municipalityId, pupilIds, parseDocumentPlace(cursor), limit + 1);
+    const query = DocumentsQuery.safeParse(request.query);
+    if (!query.success) throw unprocessable('malformed', MESSAGES.malformed);
+    const { cursor, limit, pupilId } = query.data;
+    const whose = pupilId === undefined ? pupilIds : [ownPupil(response, pupilId)];
+    const found = await documents.list(municipalityId, whose, parseDocumentPlace(cursor), limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     const now = clock.now();

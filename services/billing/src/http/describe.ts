@@ -59,6 +59,12 @@ export const ListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('Most orders in the page'),
 });
 
+/** What `GET /api/billing/documents` is asked with. */
+export const DocumentsQuery = z.object({
+  ...ListQuery.shape,
+  pupilId: z.uuid().optional().describe("One of the caller's pupils; all of them without it"),
+});
+
 /** Answer of `GET /api/billing/top-ups`: newest first. */
 export const TopUpsAnswer = z.object({
   topUps: z.array(TopUp),
@@ -239,8 +245,13 @@ export function describeBillingApi(): object {
         get: {
           operationId: 'listDocuments',
           summary: "Documents issued for the caller's own pupils, newest first",
-          requestParams: { query: ListQuery },
-          responses: { '200': json(DocumentsAnswer, 'Documents'), '401': SIGNED_OUT, '422': problem('malformed') },
+          requestParams: { query: DocumentsQuery },
+          responses: {
+            '200': json(DocumentsAnswer, 'Documents'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '422': problem('malformed'),
+          },
         },
       },
       '/api/billing/payables': {
