@@ -581,7 +581,7 @@ export const TEXTS = {
       'Poi premi AVVIA PAGAMENTO: vai sul sito di pagoPA, paghi e torni qui.',
     ],
     later:
-      'Per pagare in negozi, supermercati e sportelli bancari prima della scadenza stampa l’avviso con l’icona accanto al documento.',
+      'Per pagare in negozi, supermercati e sportelli bancari prima della scadenza premi Stampa accanto al documento: è l’avviso già compilato.',
     list: 'Elenco',
     table: 'Da pagare, dalla scadenza più lontana',
     empty: 'Non c’è nulla da pagare.',
@@ -597,7 +597,7 @@ export const TEXTS = {
     },
     instalment: (ordinal: number, count: number) => `${ordinal} di ${count}`,
     print: 'Stampa',
-    printOf: (number: string, ordinal: number) => `Scarica l’avviso del documento ${number}, rata ${ordinal}`,
+    printOf: (number: string, ordinal: number) => `Stampa l’avviso del documento ${number}, rata ${ordinal}`,
     chooseOf: (number: string, ordinal: number) => `Scegli il documento ${number}, rata ${ordinal}`,
     chooseAll: 'Scegli i primi 5',
     inVerification: 'In verifica',
