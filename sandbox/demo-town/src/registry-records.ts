@@ -88,6 +88,15 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
       classId: pupil.classId,
       dietCode: pupil.dietCode,
       closed: false,
+      birth: { bornOn: pupil.bornOn, sex: pupil.sex, municipality: 'Roccainventata', province: 'EE' },
+      residence: {
+        municipality: plan.name.replace(/^Comune di /, ''),
+        postalCode: '00000',
+        province: 'EE',
+        street: 'Via della Fantasia',
+        streetNumber: String(1 + (pupil.index % 90)),
+        phone: '000 0000000',
+      },
     })),
     enrolments: families.flatMap((family) =>
       family.pupils.flatMap((pupil) => enrolmentsOf(plan, pupil, family.guardian.guardianId)),

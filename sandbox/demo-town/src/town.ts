@@ -63,6 +63,8 @@ export interface TownBadge {
 
 export interface TownPupil {
   readonly index: number;
+  readonly sex: 'F' | 'M';
+  readonly bornOn: string;
   readonly pupilId: string;
   readonly givenName: string;
   readonly familyName: string;
@@ -216,6 +218,8 @@ function inventPerson(person: { number: number; familyName: string; birthYear: n
     givenName,
     familyName,
     codiceFiscale: codiceFiscaleOf({ givenName, familyName, sex, bornOn, birthplaceCode }),
+    sex,
+    bornOn,
   };
 }
 

@@ -114,7 +114,11 @@ CREATE TABLE public.pupils (
     class_id uuid NOT NULL,
     diet_sealed text NOT NULL,
     closed boolean NOT NULL,
-    directory_version bigint NOT NULL
+    directory_version bigint NOT NULL,
+    birth jsonb,
+    residence jsonb,
+    CONSTRAINT pupils_birth_check CHECK ((jsonb_typeof(birth) = 'object'::text)),
+    CONSTRAINT pupils_residence_check CHECK ((jsonb_typeof(residence) = 'object'::text))
 );
 
 CREATE TABLE public.school_years (

@@ -2,6 +2,7 @@ import { PutRequest } from '@campanella/proto/anagrafica/v1/registry';
 import { callUnary } from '@campanella/service-kit';
 import { id, type MunicipalityId, numberId, type PupilId } from '@campanella/vocabulary';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RecordAnswer } from '../src/http/describe.ts';
 import { frame, pupil, type RunningAnagrafica, runAnagrafica, uuid } from './running-anagrafica.ts';
 
 let anagrafica: RunningAnagrafica;
@@ -35,6 +36,11 @@ async function get(
     headers['authorization'] = `Bearer ${token}`;
   }
   return fetch(`${anagrafica.httpUrl}${path}`, { headers });
+}
+
+async function withoutInstance(answer: Response): Promise<string> {
+  const body = (await answer.json()) as object;
+  return JSON.stringify({ ...body, instance: undefined });
 }
 
 test("answers the caller's own pupils with badges, enrolments and the price of today", async () => {
@@ -84,6 +90,58 @@ test('answers a person without pupils with an empty list, whatever is asked in t
   const response = await get(`/api/anagrafica/pupils?pupilIds=${uuid(1_001)}`, { municipalityId: 1, pupilIds: [] });
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ pupils: [] });
+});
+
+test("answers the whole record of one of the caller's own pupils", async () => {
+  const birth = { bornOn: '2017-03-09', sex: 'F', municipality: 'Esempiopoli', province: 'EE' };
+  const residence = {
+    municipality: 'Esempiopoli',
+    postalCode: '00000',
+    province: 'EE',
+    street: 'via delle Prove',
+    streetNumber: '12/B',
+    phone: '',
+  };
+  await put(pupil(1, 3, { birth, residence }));
+  const response = await get(`/api/anagrafica/pupils/${uuid(1_003)}`, { municipalityId: 1, pupilIds: [uuid(1_003)] });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  const body = RecordAnswer.parse(await response.json());
+  expect(body).toMatchObject({
+    status: 'open',
+    birth,
+    residence,
+    badges: [{ status: 'active' }],
+    enrolments: [
+      {
+        serviceName: 'Refezione scolastica',
+        schoolName: 'Il Girasole',
+        className: '1A',
+        paymentMode: 'prepaid',
+        priceCents: 520,
+        priceHistory: [{ priceCents: 520 }],
+      },
+    ],
+  });
+  expect(Object.keys(body)).not.toContain('dietCode');
+});
+
+test('answers what is not known of a pupil as not known', async () => {
+  const response = await get(`/api/anagrafica/pupils/${uuid(1_002)}`, { municipalityId: 1, pupilIds: [uuid(1_002)] });
+  expect(await response.json()).toMatchObject({ birth: null, residence: null });
+});
+
+test("somebody else's pupil, one of another municipality and one that there is not get the same refusal", async () => {
+  const own = { municipalityId: 1, pupilIds: [uuid(1_001)] };
+  const answers = await Promise.all([
+    get(`/api/anagrafica/pupils/${uuid(1_002)}`, own),
+    get(`/api/anagrafica/pupils/${uuid(9_999)}`, own),
+    get('/api/anagrafica/pupils/not-an-id', own),
+    get(`/api/anagrafica/pupils/${uuid(1_001)}`, { ...own, municipalityId: 3 }),
+  ]);
+  const seen = await Promise.all(answers.map(async (answer) => `${answer.status} ${await withoutInstance(answer)}`));
+  expect(new Set(seen).size).toBe(1);
+  expect(answers[0]?.status).toBe(404);
 });
 
 test('shows blocked and expired badges as what they are', async () => {

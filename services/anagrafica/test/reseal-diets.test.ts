@@ -52,7 +52,11 @@ test('a rotation seals every diet under the new key, changes no diet and moves n
   const town = { ...frame(1), municipality: frame(1).municipality ?? null, pupils: [], enrolments: [] };
   expect(await putRecords(deps, MUNICIPALITY, town)).toMatchObject({ ok: true });
   for (let number = 0; number < 3; number += 1) {
-    const pupils = pupil(1, number).pupils.map((one) => ({ ...one, dietCode: number === 0 ? '' : `D${number}` }));
+    const pupils = pupil(1, number).pupils.map((one) => ({
+      ...one,
+      ...{ birth: one.birth ?? null, residence: one.residence ?? null },
+      dietCode: number === 0 ? '' : `D${number}`,
+    }));
     const input = { ...whole, pupils, enrolments: [], badges: [] };
     expect(await putRecords(deps, MUNICIPALITY, input)).toMatchObject({ ok: true });
   }

@@ -5,7 +5,7 @@ import {
   GuardianServiceClient,
   MunicipalityServiceClient,
 } from '@campanella/proto/anagrafica/v1/anagrafica';
-import { PutRequest, RegistryServiceClient } from '@campanella/proto/anagrafica/v1/registry';
+import { type PupilInput, PutRequest, RegistryServiceClient } from '@campanella/proto/anagrafica/v1/registry';
 import { grpcClient } from '@campanella/service-kit';
 import { freePort, privateDatabase, privateVhost, startProcess, testIdentity } from '@campanella/testkit';
 
@@ -140,19 +140,19 @@ export function frame(municipalityId: number): PutRequest {
 export function pupil(
   municipalityId: number,
   number: number,
-  changes: { givenName?: string; dietCode?: string } = {},
+  changes: Partial<Pick<PupilInput, 'givenName' | 'dietCode' | 'birth' | 'residence'>> = {},
 ): PutRequest {
   return PutRequest.create({
     municipalityId,
     pupils: [
       {
         pupilId: uuid(1_000 + number),
-        givenName: changes.givenName ?? 'Nuvola',
+        givenName: 'Nuvola',
         familyName: 'Segnaposto',
         codiceFiscale: codiceFiscale(1_000 + number),
         classId: CLASS,
         closed: false,
-        ...(changes.dietCode === undefined ? {} : { dietCode: changes.dietCode }),
+        ...changes,
       },
     ],
     enrolments: [

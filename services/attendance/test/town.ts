@@ -91,6 +91,8 @@ export function pupilInput(number: number, dietCode: string, givenName = 'Nuvola
     classId: number <= PUPIL_COUNT / 2 ? CLASSES[0] : CLASSES[1],
     dietCode,
     closed: false,
+    birth: undefined,
+    residence: undefined,
   };
 }
 

@@ -1,6 +1,13 @@
 import type { MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
 import { type CodiceFiscale, parseCodiceFiscale } from '@campanella/vocabulary';
-import type { BadgeHistoryEntry, DirectoryPage, KnownMunicipality, Payer, PupilSheet } from '../domain/directory.ts';
+import type {
+  BadgeHistoryEntry,
+  DirectoryPage,
+  KnownMunicipality,
+  Payer,
+  PupilRecord,
+  PupilSheet,
+} from '../domain/directory.ts';
 import type { School } from '../domain/records.ts';
 
 /** What the readers need of the tables. Each answer is one snapshot. */
@@ -21,6 +28,8 @@ export interface DirectoryReads {
     service: ServiceCode,
     today: ServiceDate,
   ): Promise<Payer | null>;
+  /** Null for an unknown pupil. */
+  findRecord(municipalityId: MunicipalityId, pupilId: PupilId): Promise<PupilRecord | null>;
   pupilSheets(municipalityId: MunicipalityId, pupilIds: readonly PupilId[]): Promise<readonly PupilSheet[]>;
   badgeHistory(municipalityId: MunicipalityId, pupilId: PupilId): Promise<readonly BadgeHistoryEntry[]>;
 }

@@ -42,6 +42,11 @@ const pupil = {
   classId: CLASS,
   dietCode: 'GF',
   closed: false,
+  birth: { bornOn: '2018-03-04', sex: 'F', municipality: 'Vallefinta', province: 'EE' },
+  residence: {
+    ...{ municipality: 'Vallefinta', postalCode: '00000', province: 'EE', street: 'Via di Prova', streetNumber: '1/A' },
+    phone: '000 0000000',
+  },
 };
 const enrolment = {
   enrolmentId: ENROLMENT,
@@ -139,6 +144,15 @@ describe('a Put', () => {
     const changes = put(STORED, TOWN);
     expect(changes.changedCount).toBe(0);
     expect(changes.directory).toEqual({ pupilIds: [], classIds: [], tariffIds: [], surroundings: false });
+  });
+
+  test('that does not say birth and residence keeps them, and one that says them changes them', () => {
+    const unsaid = { ...pupil, birth: null, residence: null };
+    expect(put(STORED, { ...EMPTY, pupils: [unsaid] }).changedCount).toBe(0);
+    const moved = { ...pupil.residence, street: 'Via Altrove' };
+    expect(put(STORED, { ...EMPTY, pupils: [{ ...unsaid, residence: moved }] }).records.pupils).toMatchObject([
+      { birth: pupil.birth, residence: { street: 'Via Altrove' } },
+    ]);
   });
 
   test('that does not say the diet keeps it, and one that says it is empty removes it', () => {
@@ -292,6 +306,21 @@ describe('a Put is refused', () => {
       'for a name of nothing but spaces',
       { ...EMPTY, schools: [{ schoolId: SCHOOL, name: '  ' }] },
       { kind: 'malformed', recordKind: 'schools', field: 'name' },
+    ],
+    [
+      'for a day of birth that no calendar has',
+      { ...EMPTY, pupils: [{ ...pupil, birth: { ...pupil.birth, bornOn: '2018-02-30' } }] },
+      { kind: 'malformed', recordKind: 'pupils', field: 'birth.born_on' },
+    ],
+    [
+      'for a sex that is none of the two letters',
+      { ...EMPTY, pupils: [{ ...pupil, birth: { ...pupil.birth, sex: 'X' } }] },
+      { kind: 'malformed', recordKind: 'pupils', field: 'birth.sex' },
+    ],
+    [
+      'for a postal code that lost its zeros',
+      { ...EMPTY, pupils: [{ ...pupil, residence: { ...pupil.residence, postalCode: '118' } }] },
+      { kind: 'malformed', recordKind: 'pupils', field: 'residence.postal_code' },
     ],
     [
       'for a diet code in prose',

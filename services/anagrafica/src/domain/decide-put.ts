@@ -263,7 +263,7 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
     guardians: changed(stored.guardians, incoming.guardians),
     pupils: changed(
       stored.pupils,
-      incoming.pupils.map((placed) => withKnownDiet(stored, placed)),
+      incoming.pupils.map((placed) => withWhatIsKnown(stored, placed)),
     ),
     enrolments: changed(stored.enrolments, incoming.enrolments),
     badges,
@@ -296,9 +296,19 @@ function changed<Kind extends { readonly id: string }>(
   return incoming.map(({ record }) => record).filter((record) => !isSame(record, stored.get(record.id)));
 }
 
-function withKnownDiet(stored: StoredRecords, placed: Placed<Pupil>): Placed<Pupil> {
-  if (placed.record.dietCode !== null) return placed;
-  return { ...placed, record: { ...placed.record, dietCode: stored.pupils.get(placed.record.id)?.dietCode ?? '' } };
+/** What is not said of a pupil stays as it is: no import can lose a diet, or where somebody lives. */
+function withWhatIsKnown(stored: StoredRecords, placed: Placed<Pupil>): Placed<Pupil> {
+  const { record } = placed;
+  const known = stored.pupils.get(record.id);
+  return {
+    ...placed,
+    record: {
+      ...record,
+      dietCode: record.dietCode ?? known?.dietCode ?? '',
+      birth: record.birth ?? known?.birth ?? null,
+      residence: record.residence ?? known?.residence ?? null,
+    },
+  };
 }
 
 /** Incoming badges that differ, and stored ones that an incoming badge replaces. */

@@ -6,7 +6,7 @@ import {
   type ServiceDate,
   type Validity,
 } from '@campanella/vocabulary';
-import type { Badge, BadgeChange, Guardian, Municipality, PaymentMode, Price } from './records.ts';
+import type { Badge, BadgeChange, Birth, Guardian, Municipality, PaymentMode, Price, Residence } from './records.ts';
 
 /** A pupil as attendance and the terminals know it: whole, so that reading it twice changes nothing. */
 export interface DirectoryPupil {
@@ -59,6 +59,31 @@ export interface PupilSheet {
     readonly paymentMode: PaymentMode;
     readonly validity: Validity;
     readonly prices: readonly Price[];
+  }[];
+}
+
+/** All that is kept of a pupil, as its guardian may see it. */
+export interface PupilRecord {
+  readonly pupilId: PupilId;
+  readonly displayName: string;
+  readonly closed: boolean;
+  readonly codiceFiscale: string;
+  readonly birth: Birth | null;
+  readonly residence: Residence | null;
+  readonly badges: readonly Badge[];
+  /** The newest first. */
+  readonly enrolments: readonly {
+    readonly enrolmentId: string;
+    readonly service: ServiceCode;
+    readonly serviceName: string;
+    readonly schoolYear: string;
+    readonly schoolName: string;
+    readonly className: string;
+    readonly paymentMode: PaymentMode;
+    readonly validity: Validity;
+    readonly tariffName: string;
+    readonly prices: readonly Price[];
+    readonly payerName: string;
   }[];
 }
 

@@ -16,6 +16,7 @@ import {
 } from '@campanella/vocabulary';
 import type {
   Badge,
+  Birth,
   Enrolment,
   Guardian,
   IncomingRecords,
@@ -29,6 +30,7 @@ import type {
   RecordKinds,
   RecordRefusal,
   RecordRefusalKind,
+  Residence,
   School,
   SchoolClass,
   SchoolYear,
@@ -43,6 +45,10 @@ export const AMOUNT_CENTS_MAX = 100_000;
 export const PRICES_MAX = 50;
 
 const DIET_CODE = /^[A-Z0-9+-]{1,20}$/;
+const PROVINCE = /^[A-Z]{2}$/;
+const POSTAL_CODE = /^\d{5}$/;
+const STREET_NUMBER = /^[0-9A-Za-z][0-9A-Za-z/ .-]{0,19}$/;
+const PHONE = /^(?:\+?[0-9][0-9 ]{2,24})?$/;
 const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
 
 interface ValidityInput {
@@ -73,6 +79,16 @@ export interface RecordsInput {
     /** Null: not said. */
     dietCode: string | null;
     closed: boolean;
+    /** Null: not said. */
+    birth: { bornOn: string; sex: string; municipality: string; province: string } | null;
+    residence: {
+      municipality: string;
+      postalCode: string;
+      province: string;
+      street: string;
+      streetNumber: string;
+      phone: string;
+    } | null;
   }[];
   readonly enrolments: readonly (ValidityInput & {
     enrolmentId: string;
@@ -176,14 +192,19 @@ class FieldReader {
     return value;
   }
 
+  shape(field: string, value: string, shape: RegExp): string {
+    if (!shape.test(value)) this.refuse(field);
+    return value;
+  }
+
   validity(input: ValidityInput): Validity {
-    const from = this.#day('valid_from', input.validFrom);
-    const until = input.validUntil === '' ? null : this.#day('valid_until', input.validUntil);
+    const from = this.day('valid_from', input.validFrom);
+    const until = input.validUntil === '' ? null : this.day('valid_until', input.validUntil);
     if (until !== null && until < from) this.refuse('valid_until', 'inverted_validity');
     return { from, until };
   }
 
-  #day(field: string, value: string): ServiceDate {
+  day(field: string, value: string): ServiceDate {
     const parsed = parseServiceDate(value);
     if (parsed === null) this.refuse(field);
     return parsed ?? SOME_DAY;
@@ -306,6 +327,30 @@ function parsePupil(input: Item<'pupils'>, read: FieldReader): Pupil {
     classId: read.uuid('class_id', input.classId),
     dietCode: read.dietCode(input.dietCode),
     closed: input.closed,
+    birth: input.birth === null ? null : parseBirth(input.birth, read),
+    residence: input.residence === null ? null : parseResidence(input.residence, read),
+  };
+}
+
+function parseBirth(input: NonNullable<Item<'pupils'>['birth']>, read: FieldReader): Birth {
+  const { sex } = input;
+  if (sex !== 'F' && sex !== 'M') read.refuse('birth.sex');
+  return {
+    bornOn: read.day('birth.born_on', input.bornOn),
+    sex: sex === 'M' ? 'M' : 'F',
+    municipality: read.name('birth.municipality', input.municipality),
+    province: read.shape('birth.province', input.province, PROVINCE),
+  };
+}
+
+function parseResidence(input: NonNullable<Item<'pupils'>['residence']>, read: FieldReader): Residence {
+  return {
+    municipality: read.name('residence.municipality', input.municipality),
+    postalCode: read.shape('residence.postal_code', input.postalCode, POSTAL_CODE),
+    province: read.shape('residence.province', input.province, PROVINCE),
+    street: read.name('residence.street', input.street),
+    streetNumber: read.shape('residence.street_number', input.streetNumber, STREET_NUMBER),
+    phone: read.shape('residence.phone', input.phone, PHONE),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, Validity } from '@campanella/vocabulary';
+import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, ServiceDate, Validity } from '@campanella/vocabulary';
 
 /** The comune as parents see it. */
 export interface Municipality {
@@ -51,6 +51,26 @@ export interface Guardian extends Identified {
   readonly codiceFiscale: CodiceFiscale;
 }
 
+/** Where and when a pupil was born. */
+export interface Birth {
+  readonly bornOn: ServiceDate;
+  readonly sex: 'F' | 'M';
+  readonly municipality: string;
+  /** Two letters, `EE` for abroad. */
+  readonly province: string;
+}
+
+/** Where a pupil lives. */
+export interface Residence {
+  readonly municipality: string;
+  readonly postalCode: string;
+  readonly province: string;
+  readonly street: string;
+  readonly streetNumber: string;
+  /** Empty for none. */
+  readonly phone: string;
+}
+
 export interface Pupil extends Identified {
   readonly givenName: string;
   readonly familyName: string;
@@ -60,6 +80,9 @@ export interface Pupil extends Identified {
   readonly dietCode: string | null;
   /** Has left; kept for its history. */
   readonly closed: boolean;
+  /** Null: not said, so that it stays as it is; in what is stored: not known. */
+  readonly birth: Birth | null;
+  readonly residence: Residence | null;
 }
 
 export type PaymentMode = 'prepaid' | 'invoiced';

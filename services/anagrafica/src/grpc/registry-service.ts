@@ -96,7 +96,12 @@ function toRecordsInput(request: PutRequest): RecordsInput {
   return {
     ...request,
     municipality: request.municipality ?? null,
-    pupils: request.pupils.map((pupil) => ({ ...pupil, dietCode: pupil.dietCode ?? null })),
+    pupils: request.pupils.map((pupil) => ({
+      ...pupil,
+      dietCode: pupil.dietCode ?? null,
+      birth: pupil.birth ?? null,
+      residence: pupil.residence ?? null,
+    })),
     enrolments: request.enrolments.map((enrolment) => ({
       ...enrolment,
       paymentMode: takePaymentMode(enrolment.paymentMode),

@@ -2,8 +2,9 @@ import { identityOf, notFound, requireIdentity } from '@campanella/service-kit';
 import { type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
 import { Router } from 'express';
 import type { DirectoryReads } from '../app/read-directory.ts';
-import { badgeStatusOn, type PupilSheet, priceOn } from '../domain/directory.ts';
-import { anagraficaDescription, type MunicipalityAnswer, type PupilsAnswer } from './describe.ts';
+import { badgeStatusOn, type PupilRecord, type PupilSheet, priceOn } from '../domain/directory.ts';
+import type { Badge } from '../domain/records.ts';
+import { anagraficaDescription, type MunicipalityAnswer, type PupilsAnswer, type RecordAnswer } from './describe.ts';
 
 /** The routes of anagrafica behind the gateway: what the bearer of an internal identity token may see, and no more. */
 export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; clock: { now(): Date } }): Router {
@@ -22,6 +23,15 @@ export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; cl
     response.set('cache-control', 'no-store').json(answer);
   });
 
+  router.get('/api/anagrafica/pupils/:pupilId', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const pupilId = pupilIds.find((one) => one === request.params.pupilId);
+    if (pupilId === undefined) throw notFound();
+    const record = await deps.reads.findRecord(municipalityId, pupilId);
+    if (record === null) throw notFound();
+    response.set('cache-control', 'no-store').json(toRecord(record, deps.clock.now()));
+  });
+
   router.get('/api/anagrafica/municipality', async (_request, response) => {
     const municipality = await deps.reads.findMunicipality(identityOf(response).municipalityId);
     if (municipality === null) throw notFound();
@@ -32,6 +42,38 @@ export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; cl
   return router;
 }
 
+function toRecord(record: PupilRecord, now: Date): RecordAnswer {
+  const today = serviceDateAt(now);
+  const { pupilId, displayName, codiceFiscale, birth, residence } = record;
+  return {
+    ...{ pupilId, displayName, codiceFiscale, birth, residence },
+    status: record.closed ? 'closed' : 'open',
+    badges: record.badges.map((badge) => toBadge(badge, today)),
+    enrolments: record.enrolments.map(({ validity, prices, ...enrolment }) => ({
+      ...enrolment,
+      validFrom: validity.from,
+      validUntil: validity.until,
+      priceCents: priceOn(prices, today)?.priceCents ?? 0,
+      priceHistory: prices.map((price) => ({
+        priceCents: price.priceCents,
+        validFrom: price.validity.from,
+        validUntil: price.validity.until,
+      })),
+    })),
+    asOf: now.toISOString(),
+  };
+}
+
+function toBadge(badge: Badge, today: ServiceDate): RecordAnswer['badges'][number] {
+  return {
+    badgeId: badge.id,
+    badgeNumber: badge.badgeNumber,
+    status: badgeStatusOn(badge, today),
+    validFrom: badge.validity.from,
+    validUntil: badge.validity.until,
+  };
+}
+
 function toPupil(sheet: PupilSheet, today: ServiceDate): PupilsAnswer['pupils'][number] {
   return {
     pupilId: sheet.pupilId,
@@ -39,13 +81,7 @@ function toPupil(sheet: PupilSheet, today: ServiceDate): PupilsAnswer['pupils'][
     schoolName: sheet.schoolName,
     className: sheet.className,
     status: sheet.closed ? 'closed' : 'open',
-    badges: sheet.badges.map((badge) => ({
-      badgeId: badge.id,
-      badgeNumber: badge.badgeNumber,
-      status: badgeStatusOn(badge, today),
-      validFrom: badge.validity.from,
-      validUntil: badge.validity.until,
-    })),
+    badges: sheet.badges.map((badge) => toBadge(badge, today)),
     enrolments: sheet.enrolments.map((enrolment) => ({
       service: enrolment.service,
       serviceName: enrolment.serviceName,

@@ -36,6 +36,50 @@ export const PupilsAnswer = z.object({
   ),
 });
 
+/** Answer of `GET /api/anagrafica/pupils/{pupilId}`: all that is kept of one pupil, to be read and not changed. */
+export const RecordAnswer = z.object({
+  pupilId: z.uuid(),
+  displayName: z.string(),
+  status: z.enum(['open', 'closed']),
+  codiceFiscale: z.string(),
+  birth: z
+    .object({ bornOn: Day, sex: z.enum(['F', 'M']), municipality: z.string(), province: z.string() })
+    .nullable()
+    .describe('Null where it is not known'),
+  residence: z
+    .object({
+      municipality: z.string(),
+      postalCode: z.string(),
+      province: z.string(),
+      street: z.string(),
+      streetNumber: z.string(),
+      phone: z.string().describe('Empty for none'),
+    })
+    .nullable()
+    .describe('Null where it is not known'),
+  badges: z.array(Badge),
+  enrolments: z
+    .array(
+      z.object({
+        enrolmentId: z.uuid(),
+        service: z.string(),
+        serviceName: z.string(),
+        schoolYear: z.string(),
+        schoolName: z.string(),
+        className: z.string(),
+        paymentMode: z.enum(['prepaid', 'invoiced']),
+        validFrom: Day,
+        validUntil: LastDay,
+        tariffName: z.string(),
+        priceCents: z.int().min(0).describe('What one meal costs today, in euro cents'),
+        priceHistory: z.array(z.object({ priceCents: z.int().min(0), validFrom: Day, validUntil: LastDay })),
+        payerName: z.string().describe('The registered payer (intestatario)'),
+      }),
+    )
+    .describe('The newest first'),
+  asOf: z.iso.datetime(),
+});
+
 /** Answer of `GET /api/anagrafica/municipality`: the caller's own comune. */
 export const MunicipalityAnswer = z.object({
   name: z.string(),
@@ -44,6 +88,7 @@ export const MunicipalityAnswer = z.object({
 });
 
 export type PupilsAnswer = z.output<typeof PupilsAnswer>;
+export type RecordAnswer = z.output<typeof RecordAnswer>;
 export type MunicipalityAnswer = z.output<typeof MunicipalityAnswer>;
 
 const Problem = z
@@ -69,6 +114,14 @@ export function anagraficaDescription(): object {
           operationId: 'listPupils',
           summary: "The caller's own pupils",
           responses: answers(PupilsAnswer, 'Pupils'),
+        },
+      },
+      '/api/anagrafica/pupils/{pupilId}': {
+        get: {
+          operationId: 'getPupil',
+          summary: "The record of one of the caller's own pupils",
+          requestParams: { path: z.object({ pupilId: z.uuid() }) },
+          responses: answers(RecordAnswer, 'The record'),
         },
       },
       '/api/anagrafica/municipality': {

@@ -19,6 +19,7 @@ import type {
   DirectoryPupil,
   KnownMunicipality,
   Payer,
+  PupilRecord,
   PupilSheet,
 } from '../domain/directory.ts';
 import type { PaymentMode, School } from '../domain/records.ts';
@@ -29,8 +30,10 @@ import {
   type GuardianRow,
   type PriceRow,
   toBadge,
+  toBirth,
   toGuardian,
   toPrice,
+  toResidence,
   toValidity,
 } from './rows.ts';
 
@@ -43,6 +46,7 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
     pupilsOfGuardian: (municipalityId, code, today) => pupilsOfGuardian(database, municipalityId, code, today),
     findPayer: (municipalityId, pupilId, service, today) =>
       findPayer(database, municipalityId, pupilId, service, today),
+    findRecord: (municipalityId, pupilId) => findRecord(database, municipalityId, pupilId),
     pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, municipalityId, pupilIds),
     badgeHistory: (municipalityId, pupilId) => badgeHistory(database, municipalityId, pupilId),
   };
@@ -191,6 +195,88 @@ async function pupilSheets(
       prices: (one.prices ?? []).map(toPrice),
     })),
   }));
+}
+
+interface RecordRow {
+  readonly pupil_id: string;
+  readonly given_name: string;
+  readonly family_name: string;
+  readonly codice_fiscale: string;
+  readonly closed: boolean;
+  readonly birth: unknown;
+  readonly residence: unknown;
+  readonly school_name: string;
+  readonly class_name: string;
+  readonly badges: readonly BadgeRow[] | null;
+}
+
+interface RecordEnrolmentRow extends EnrolmentRow {
+  readonly service_name: string;
+  readonly school_year: string;
+  readonly tariff_name: string;
+  readonly payer_given_name: string;
+  readonly payer_family_name: string;
+  readonly prices: readonly PriceRow[] | null;
+}
+
+async function findRecord(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+): Promise<PupilRecord | null> {
+  const { rows } = await database.query<RecordRow>({
+    name: 'find_record',
+    text: `
+      select pupils.pupil_id, given_name, family_name, codice_fiscale, closed, birth, residence,
+             schools.name as school_name, classes.name as class_name, ${BADGES_OF_PUPIL} as badges
+      from pupils join classes using (municipality_id, class_id) join schools using (municipality_id, school_id)
+      where pupils.municipality_id = $1 and pupils.pupil_id = $2`,
+    values: [municipalityId, pupilId],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  const { rows: enrolments } = await database.query<RecordEnrolmentRow>({
+    name: 'enrolments_of_record',
+    text: `
+      select enrolment_id as id, enrolments.service, services.name as service_name, school_years.name as school_year,
+             payment_mode, overdraft_cents, enrolments.valid_from, enrolments.valid_until, tariffs.name as tariff_name,
+             guardians.given_name as payer_given_name, guardians.family_name as payer_family_name,
+             (select json_agg(json_build_object(
+                       'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+                     order by valid_from)
+              from tariff_prices
+              where tariff_prices.municipality_id = enrolments.municipality_id
+                and tariff_prices.tariff_id = enrolments.tariff_id) as prices
+      from enrolments join services using (municipality_id, service)
+        join school_years using (municipality_id, school_year_id)
+        join tariffs using (municipality_id, tariff_id)
+        join guardians using (municipality_id, guardian_id)
+      where enrolments.municipality_id = $1 and enrolments.pupil_id = $2
+      order by enrolments.valid_from desc, enrolments.service, enrolment_id`,
+    values: [municipalityId, pupilId],
+  });
+  return {
+    pupilId,
+    displayName: `${row.given_name} ${row.family_name}`,
+    closed: row.closed,
+    codiceFiscale: row.codice_fiscale,
+    birth: toBirth(row.birth),
+    residence: toResidence(row.residence),
+    badges: (row.badges ?? []).map(toBadge),
+    enrolments: enrolments.map((one) => ({
+      enrolmentId: one.id,
+      service: serviceCode(one.service),
+      serviceName: one.service_name,
+      schoolYear: one.school_year,
+      schoolName: row.school_name,
+      className: row.class_name,
+      paymentMode: one.payment_mode,
+      validity: toValidity(one),
+      tariffName: one.tariff_name,
+      prices: (one.prices ?? []).map(toPrice),
+      payerName: `${one.payer_given_name} ${one.payer_family_name}`,
+    })),
+  };
 }
 
 /** The payer of the enrolment in force (or the last that ended, else the next) in any service of the pupil. */

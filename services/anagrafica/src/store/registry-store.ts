@@ -158,7 +158,8 @@ const LOAD_GUARDIANS = `
   select guardian_id as id, given_name, family_name, codice_fiscale from guardians
   where municipality_id = $1 and (guardian_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_PUPILS = `
-  select pupil_id as id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed from pupils
+  select pupil_id as id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, birth, residence
+  from pupils
   where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_ENROLMENTS = `
   select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
@@ -301,15 +302,18 @@ const WRITE_GUARDIANS = `
   do update set given_name = excluded.given_name, family_name = excluded.family_name, codice_fiscale = excluded.codice_fiscale`;
 const WRITE_PUPILS = `
   insert into pupils
-    (municipality_id, pupil_id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, directory_version)
-  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale", r."classId", r."dietSealed", r.closed, r."directoryVersion"
+    (municipality_id, pupil_id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, birth, residence,
+     directory_version)
+  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale", r."classId", r."dietSealed", r.closed,
+         r.birth, r.residence, r."directoryVersion"
   from jsonb_to_recordset($2::jsonb) as r (
     id uuid, "givenName" text, "familyName" text, "codiceFiscale" text, "classId" uuid, "dietSealed" text, closed boolean,
-    "directoryVersion" bigint)
+    birth jsonb, residence jsonb, "directoryVersion" bigint)
   on conflict (municipality_id, pupil_id)
   do update set given_name = excluded.given_name, family_name = excluded.family_name,
     codice_fiscale = excluded.codice_fiscale, class_id = excluded.class_id, diet_sealed = excluded.diet_sealed,
-    closed = excluded.closed, directory_version = excluded.directory_version`;
+    closed = excluded.closed, birth = excluded.birth, residence = excluded.residence,
+    directory_version = excluded.directory_version`;
 const WRITE_ENROLMENTS = `
   insert into enrolments
     (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,

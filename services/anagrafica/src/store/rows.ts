@@ -6,7 +6,19 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
-import type { Badge, Enrolment, Guardian, Price, Pupil, SchoolClass, SchoolYear, Tariff } from '../domain/records.ts';
+import { z } from 'zod';
+import type {
+  Badge,
+  Birth,
+  Enrolment,
+  Guardian,
+  Price,
+  Pupil,
+  Residence,
+  SchoolClass,
+  SchoolYear,
+  Tariff,
+} from '../domain/records.ts';
 
 interface ValidityRow {
   readonly valid_from: string;
@@ -45,6 +57,31 @@ export interface PupilRow extends GuardianRow {
   readonly class_id: string;
   readonly diet_sealed: string;
   readonly closed: boolean;
+  readonly birth: unknown;
+  readonly residence: unknown;
+}
+
+const BirthColumn = z.object({
+  bornOn: z.string().transform((text) => serviceDate(text)),
+  sex: z.enum(['F', 'M']),
+  municipality: z.string(),
+  province: z.string(),
+});
+const ResidenceColumn = z.object({
+  municipality: z.string(),
+  postalCode: z.string(),
+  province: z.string(),
+  street: z.string(),
+  streetNumber: z.string(),
+  phone: z.string(),
+});
+
+export function toBirth(column: unknown): Birth | null {
+  return BirthColumn.nullable().parse(column);
+}
+
+export function toResidence(column: unknown): Residence | null {
+  return ResidenceColumn.nullable().parse(column);
 }
 
 export interface EnrolmentRow extends ValidityRow {
@@ -96,7 +133,15 @@ export function toGuardian(row: GuardianRow): Guardian {
 }
 
 export function toPupil(row: PupilRow, dietCode: string): Pupil {
-  return { ...toGuardian(row), classId: row.class_id, dietCode, closed: row.closed };
+  const { birth, residence } = row;
+  return {
+    ...toGuardian(row),
+    classId: row.class_id,
+    dietCode,
+    closed: row.closed,
+    birth: toBirth(birth),
+    residence: toResidence(residence),
+  };
 }
 
 export function toEnrolment(row: EnrolmentRow): Enrolment {
