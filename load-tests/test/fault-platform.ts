@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   eventually,
   freePort,
@@ -79,7 +79,11 @@ async function start(pupilCount: number, atEnd: (cleanUp: () => Promise<unknown>
     atEnd(() => part.stop());
     return part;
   };
-  const anagrafica = await startNoted('anagrafica', { ...common, DATABASE_URL: urls.anagrafica });
+  const anagrafica = await startNoted('anagrafica', {
+    ...common,
+    DATABASE_URL: urls.anagrafica,
+    DOCUMENT_STORE_URL: pathToFileURL(folder).href,
+  });
   const ledgerEnvironment = { ...common, DATABASE_URL: urls.ledger, REDIS_URL: redis.url };
   const ledgers = await both((n) => startNoted('ledger', ledgerEnvironment, n));
   const LEDGER_ADDRESSES = ledgers.map(({ address }) => address).join(',');

@@ -1,18 +1,21 @@
 import { type Account, AccountKind, TransferKind } from '@campanella/proto/ledger/v1/ledger';
 import { callUnary } from '@campanella/service-kit';
 import { SCHOOL_MEALS, type ServiceDate } from '@campanella/vocabulary';
+import { enrolmentLetter } from './enrolment-letter.ts';
 import { type HistoricTopUp, swipesOf, topUpsOf } from './history.ts';
 import type { Platform } from './platform.ts';
 import { putTown } from './put-town.ts';
 import { serviceDaysBefore } from './school-days.ts';
 import { type DemoSummary, summarise } from './summary.ts';
 import { describeOutcomes, talkAsTerminal } from './terminal-line.ts';
-import { familiesOf, planTown, schoolsOf, type TownPlan, type TownPupil, VALLEFINTA } from './town.ts';
+import { familiesOf, planTown, schoolsOf, type TownPlan, type TownPupil, townId, VALLEFINTA } from './town.ts';
 
 const CALL_DEADLINE_MS = 15_000;
 const SWIPES_WITHIN_MS = 120_000;
 const ACCOUNTS_PER_CALL = 500;
 const TOP_UPS_AT_ONCE = 32;
+/** The first families are those of the people who can sign in. */
+const DEMO_FAMILIES = 10;
 const ATTEMPTS_MAX = 20;
 const RETRY_AFTER_MS = 250;
 
@@ -33,6 +36,10 @@ export async function seed(
   await putTown(platform, plan, request.today, () => undefined);
   report(`${plan.name}: ${schoolsOf(plan).length} schools, ${pupils.length} pupils, ${families.length} guardians`);
 
+  const demoPupils = families.slice(0, DEMO_FAMILIES).flatMap((family) => family.pupils);
+  for (const pupil of demoPupils) await fileLetter(platform, plan, pupil);
+  report(`${demoPupils.length} letters filed`);
+
   const days = serviceDaysBefore(request.today, request.days);
   const accounts = await openAccounts(platform, plan, pupils);
   const topUps = pupils.flatMap((pupil) => topUpsOf(pupil, days).map((topUp) => ({ pupil, topUp })));
@@ -42,13 +49,25 @@ export async function seed(
   const outcomes = await Promise.all(schoolsOf(plan).map((school) => replay(platform, plan, school, pupils, days)));
   for (const line of outcomes) report(line);
 
-  const balances = await balancesOf(
-    platform,
-    plan,
-    accounts,
-    families.slice(0, 10).flatMap((family) => family.pupils),
-  );
+  const balances = await balancesOf(platform, plan, accounts, demoPupils);
   return summarise(plan, families, request.today, balances);
+}
+
+/** Files the letter of a pupil's enrolment in its fascicolo. */
+async function fileLetter(platform: Platform, plan: TownPlan, pupil: TownPupil): Promise<void> {
+  const request = {
+    municipalityId: plan.municipalityId,
+    documentId: townId(plan, 'enrolment letter', pupil.pupilId),
+    pupilId: pupil.pupilId,
+    kind: 'letter',
+    title: `Conferma di iscrizione ${plan.schoolYear.name}`,
+    fileName: 'conferma-di-iscrizione.pdf',
+    mediaType: 'application/pdf',
+    content: await enrolmentLetter(plan, pupil),
+    addedBy: 'demo-town',
+  };
+  const answer = await callUnary(platform.registry, 'fileDocument', request, { deadlineMs: CALL_DEADLINE_MS });
+  if (!answer.filed) throw new Error(`anagrafica refuses a letter: ${answer.refusalKind} ${answer.refusalField}`);
 }
 
 async function replay(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { freePort } from '@campanella/local-stores';
 import type { PartToStart } from './children.ts';
 import { ROOT } from './places.ts';
@@ -56,6 +57,8 @@ export interface Wiring {
   readonly nodePort: number;
   readonly stores: StoreUrls;
   readonly secrets: Secrets;
+  /** Where the documents of pupils are kept. */
+  readonly documentFolder: string;
 }
 
 const at = (port: number) => `127.0.0.1:${port}`;
@@ -99,7 +102,12 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
         ...callbacks,
       },
     },
-    service('anagrafica', [], { AMQP_URL: stores.amqpUrl, FIELD_KEY: secrets.fieldKey, ...jwks }),
+    service('anagrafica', [], {
+      AMQP_URL: stores.amqpUrl,
+      FIELD_KEY: secrets.fieldKey,
+      DOCUMENT_STORE_URL: pathToFileURL(wiring.documentFolder).href,
+      ...jwks,
+    }),
     service('ledger', [], { AMQP_URL: stores.amqpUrl, REDIS_URL: stores.redisUrl, ...jwks }),
     // Providers that are there from the start are offered from the start.
     service('identity', ['identity-provider'], {

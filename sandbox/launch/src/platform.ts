@@ -94,6 +94,7 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
     cards,
     stores,
     secrets,
+    documentFolder: join(folder, 'data', 'documents'),
   };
   await progress.step('services', () => startInOrder(serviceParts(wiring), running));
   const demo = await seedWhenNew(wiring, folder, progress);

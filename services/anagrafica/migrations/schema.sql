@@ -30,6 +30,26 @@ CREATE TABLE public.classes (
     name text NOT NULL
 );
 
+CREATE TABLE public.documents (
+    municipality_id bigint NOT NULL,
+    document_id uuid NOT NULL,
+    pupil_id uuid NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    file_name text NOT NULL,
+    media_type text NOT NULL,
+    byte_count bigint NOT NULL,
+    sha256 text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by text NOT NULL,
+    removed_at timestamp with time zone,
+    removed_by text,
+    CONSTRAINT documents_byte_count_check CHECK ((byte_count > 0)),
+    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['certification_730'::text, 'form'::text, 'letter'::text, 'certificate'::text, 'other'::text]))),
+    CONSTRAINT documents_media_type_check CHECK ((media_type = ANY (ARRAY['application/pdf'::text, 'image/jpeg'::text, 'image/png'::text]))),
+    CONSTRAINT documents_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.enrolments (
     municipality_id bigint NOT NULL,
     enrolment_id uuid NOT NULL,
@@ -121,6 +141,18 @@ CREATE TABLE public.pupils (
     CONSTRAINT pupils_residence_check CHECK ((jsonb_typeof(residence) = 'object'::text))
 );
 
+CREATE TABLE public.record_reads (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    read_hour timestamp with time zone NOT NULL,
+    reader_id uuid NOT NULL,
+    what text NOT NULL,
+    reader_role text NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT record_reads_reader_role_check CHECK ((reader_role = ANY (ARRAY['guardian'::text, 'office'::text, 'school'::text, 'sre'::text]))),
+    CONSTRAINT record_reads_what_check CHECK ((what = ANY (ARRAY['record'::text, 'documents'::text, 'document'::text])))
+);
+
 CREATE TABLE public.school_years (
     municipality_id bigint NOT NULL,
     school_year_id uuid NOT NULL,
@@ -170,6 +202,9 @@ ALTER TABLE ONLY public.badges
 ALTER TABLE ONLY public.classes
     ADD CONSTRAINT classes_pkey PRIMARY KEY (municipality_id, class_id);
 
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (municipality_id, document_id);
+
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_pkey PRIMARY KEY (municipality_id, enrolment_id);
 
@@ -197,6 +232,9 @@ ALTER TABLE ONLY public.pupils
 ALTER TABLE ONLY public.pupils
     ADD CONSTRAINT pupils_pkey PRIMARY KEY (municipality_id, pupil_id);
 
+ALTER TABLE ONLY public.record_reads
+    ADD CONSTRAINT record_reads_pkey PRIMARY KEY (municipality_id, pupil_id, read_hour, reader_id, what);
+
 ALTER TABLE ONLY public.school_years
     ADD CONSTRAINT school_years_pkey PRIMARY KEY (municipality_id, school_year_id);
 
@@ -219,6 +257,8 @@ CREATE INDEX badges_by_pupil ON public.badges USING btree (municipality_id, pupi
 CREATE UNIQUE INDEX badges_by_replaced ON public.badges USING btree (municipality_id, replaces_badge_id) WHERE (replaces_badge_id IS NOT NULL);
 
 CREATE UNIQUE INDEX badges_in_use_by_number ON public.badges USING btree (municipality_id, badge_number) WHERE (NOT blocked);
+
+CREATE INDEX documents_by_pupil ON public.documents USING btree (municipality_id, pupil_id, added_at DESC, document_id DESC) WHERE (removed_at IS NULL);
 
 CREATE INDEX enrolments_by_guardian ON public.enrolments USING btree (municipality_id, guardian_id);
 
@@ -244,6 +284,9 @@ ALTER TABLE ONLY public.classes
 
 ALTER TABLE ONLY public.classes
     ADD CONSTRAINT classes_municipality_id_school_year_id_fkey FOREIGN KEY (municipality_id, school_year_id) REFERENCES public.school_years(municipality_id, school_year_id);
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_municipality_id_pupil_id_fkey FOREIGN KEY (municipality_id, pupil_id) REFERENCES public.pupils(municipality_id, pupil_id);
 
 ALTER TABLE ONLY public.enrolments
     ADD CONSTRAINT enrolments_municipality_id_guardian_id_fkey FOREIGN KEY (municipality_id, guardian_id) REFERENCES public.guardians(municipality_id, guardian_id);

@@ -17,11 +17,14 @@ import {
   runService,
 } from '@campanella/service-kit';
 import { readAnagraficaConfig } from './config.ts';
+import { openDocumentStore } from './document-store/open-document-store.ts';
 import { announceDirectory } from './events/directory-changed.ts';
 import { directoryService, guardianService, municipalityService } from './grpc/directory-service.ts';
 import { registryService } from './grpc/registry-service.ts';
 import { anagraficaApi } from './http/api.ts';
+import { accessLog } from './store/access-log.ts';
 import { directoryReads } from './store/directory-reads.ts';
+import { fascicoloTable } from './store/fascicolo-table.ts';
 import { quietDatabase } from './store/quiet-database.ts';
 import { registryStore } from './store/registry-store.ts';
 
@@ -40,8 +43,9 @@ await runMain(async () => {
     transaction: tables.transaction,
     announceDirectory,
   };
+  const fascicolo = { table: fascicoloTable(tables), store: openDocumentStore(config.DOCUMENT_STORE_URL), clock };
   const app = createHttpApp({ logger, service: 'anagrafica' });
-  app.use(anagraficaApi({ reads, jwksUrl: config.IDENTITY_JWKS_URL, clock }));
+  app.use(anagraficaApi({ reads, fascicolo, accessLog: accessLog(tables), jwksUrl: config.IDENTITY_JWKS_URL, clock }));
   finishHttpApp(app);
   await runService({
     logger,
@@ -61,7 +65,7 @@ await runMain(async () => {
           { definition: DirectoryServiceService, implementation: directoryService(reads, logger) },
           { definition: GuardianServiceService, implementation: guardianService(reads, clock, logger) },
           { definition: MunicipalityServiceService, implementation: municipalityService(reads, logger) },
-          { definition: RegistryServiceService, implementation: registryService(put, reads, logger) },
+          { definition: RegistryServiceService, implementation: registryService(put, reads, fascicolo, logger) },
         ],
       }),
       httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),

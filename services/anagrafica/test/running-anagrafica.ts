@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   DirectoryServiceClient,
   GuardianServiceClient,
@@ -27,14 +30,18 @@ export interface RunningAnagrafica {
 const ENTRY = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** Starts so many replicas of the service; the clients go round them. */
-export async function runAnagrafica(replicas = 1): Promise<RunningAnagrafica> {
+/** Starts so many replicas of the service, with these settings over the usual ones; the clients go round them. */
+export async function runAnagrafica(
+  replicas = 1,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningAnagrafica> {
   const [database, vhost, identity] = await Promise.all([
     privateDatabase({ migrations: MIGRATIONS }),
     privateVhost(),
     testIdentity(),
   ]);
   const fieldKey = randomBytes(32).toString('base64');
+  const documentFolder = await mkdtemp(join(tmpdir(), 'campanella-documents-'));
   const started = await Promise.all(
     Array.from({ length: replicas }, async () => {
       const [grpcPort, httpPort, opsPort] = [await freePort(), await freePort(), await freePort()];
@@ -45,10 +52,12 @@ export async function runAnagrafica(replicas = 1): Promise<RunningAnagrafica> {
           AMQP_URL: vhost.url,
           IDENTITY_JWKS_URL: identity.jwksUrl,
           FIELD_KEY: fieldKey,
+          DOCUMENT_STORE_URL: pathToFileURL(documentFolder).href,
           GRPC_PORT: String(grpcPort),
           HTTP_PORT: String(httpPort),
           OPS_PORT: String(opsPort),
           LOG_LEVEL: 'debug',
+          ...environment,
         },
         readyUrl: `http://127.0.0.1:${opsPort}/ready`,
       });
@@ -75,6 +84,7 @@ export async function runAnagrafica(replicas = 1): Promise<RunningAnagrafica> {
       for (const { running } of started) {
         await running.kill('SIGTERM');
       }
+      await rm(documentFolder, { recursive: true });
       await Promise.all([database.close(), vhost.close(), identity.close()]);
     },
   };

@@ -18,6 +18,9 @@ import pg from 'pg';
 import { type RunningLedger, runLedger } from './running-ledger.ts';
 import { frame, KEY, MUNICIPALITIES, pupils, SCHOOLS, terminalOf } from './town.ts';
 
+/** No test of this service files a document. */
+const NO_DOCUMENTS = { DOCUMENT_STORE_URL: 'file:///nonexistent' };
+
 /** One replica of attendance as a process. */
 export interface Replica {
   readonly address: string;
@@ -52,7 +55,7 @@ export async function runAttendance(options: { replicas: number }): Promise<Runn
   const shared = { AMQP_URL: vhost.url, IDENTITY_JWKS_URL: identity.jwksUrl, FIELD_KEY: fieldKey, LOG_LEVEL: 'debug' };
   const [ledger, anagrafica] = await Promise.all([
     runLedger({ amqpUrl: vhost.url, jwksUrl: identity.jwksUrl }),
-    runPart(path('../../anagrafica/src/main.ts'), { ...shared, DATABASE_URL: registryDatabase.url }),
+    runPart(path('../../anagrafica/src/main.ts'), { ...shared, ...NO_DOCUMENTS, DATABASE_URL: registryDatabase.url }),
   ]);
   const startReplica = () =>
     runPart(path('../src/main.ts'), {

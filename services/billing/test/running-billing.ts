@@ -18,6 +18,9 @@ import pg from 'pg';
 import { type CheckoutDesk, startCheckoutDesk } from './checkout-desk.ts';
 import { CREDITOR, RULES, town } from './town.ts';
 
+/** No test of this service files a document. */
+const NO_DOCUMENTS = { DOCUMENT_STORE_URL: 'file:///nonexistent' };
+
 /** Billing with a real anagrafica and a real ledger, on stores of its own. */
 export interface RunningBilling {
   readonly httpUrl: string;
@@ -54,7 +57,7 @@ export async function runBilling(): Promise<RunningBilling> {
   const fieldKey = randomBytes(32).toString('base64');
   const shared = { AMQP_URL: vhost.url, IDENTITY_JWKS_URL: identity.jwksUrl, FIELD_KEY: fieldKey, LOG_LEVEL: 'debug' };
   const [anagrafica, ledger] = await Promise.all([
-    runPart('../../anagrafica/src/main.ts', { ...shared, DATABASE_URL: registryDatabase.url }),
+    runPart('../../anagrafica/src/main.ts', { ...shared, ...NO_DOCUMENTS, DATABASE_URL: registryDatabase.url }),
     runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
   ]);
   const replicas: RunningPart[] = [];

@@ -9,6 +9,7 @@ import {
 } from '@campanella/proto/anagrafica/v1/registry';
 import { type Logger, unaryHandler } from '@campanella/service-kit';
 import { type PupilId, parseId } from '@campanella/vocabulary';
+import { type FascicoloDeps, fileDocument } from '../app/fascicolo.ts';
 import { type PutDeps, putRecords } from '../app/put-records.ts';
 import type { DirectoryReads } from '../app/read-directory.ts';
 import type { RecordsInput } from '../domain/parse-records.ts';
@@ -55,7 +56,12 @@ const BADGE_CHANGE: Record<BadgeChange['kind'], BadgeChangeKind> = {
 };
 
 /** Serves the door by which records come in; see the contract for what each call promises. */
-export function registryService(put: PutDeps, reads: DirectoryReads, logger: Logger): RegistryServiceServer {
+export function registryService(
+  put: PutDeps,
+  reads: DirectoryReads,
+  fascicolo: FascicoloDeps,
+  logger: Logger,
+): RegistryServiceServer {
   return {
     put: unaryHandler(async (request) => {
       const municipalityId = takeMunicipality(request.municipalityId);
@@ -69,6 +75,22 @@ export function registryService(put: PutDeps, reads: DirectoryReads, logger: Log
             directoryVersion: 0,
             refusals: decision.refusal.refusals.map(toRefusalMessage),
           };
+    }, logger),
+    fileDocument: unaryHandler(async (request) => {
+      const municipalityId = takeMunicipality(request.municipalityId);
+      const pupilId = parseId<PupilId>(request.pupilId);
+      const documentId = parseId(request.documentId);
+      if (pupilId === null || documentId === null)
+        throw malformed('pupil_id and document_id must be UUIDs in lower case');
+      const { kind, title, fileName, mediaType, addedBy } = request;
+      const filed = await fileDocument(fascicolo, municipalityId, {
+        ...{ pupilId, documentId, kind, title, fileName, addedBy },
+        declaredType: mediaType,
+        bytes: request.content,
+      });
+      return filed.ok
+        ? { filed: true, refusalKind: '', refusalField: '' }
+        : { filed: false, refusalKind: filed.refusal.kind, refusalField: filed.refusal.field };
     }, logger),
     listBadgeHistory: unaryHandler(async (request) => {
       const municipalityId = takeMunicipality(request.municipalityId);

@@ -5,9 +5,10 @@ import type { DirectoryReads } from '../app/read-directory.ts';
 import { badgeStatusOn, type PupilRecord, type PupilSheet, priceOn } from '../domain/directory.ts';
 import type { Badge } from '../domain/records.ts';
 import { anagraficaDescription, type MunicipalityAnswer, type PupilsAnswer, type RecordAnswer } from './describe.ts';
+import { type FascicoloApiDeps, fascicoloRoutes, noteRead, ownPupil } from './fascicolo-api.ts';
 
 /** The routes of anagrafica behind the gateway: what the bearer of an internal identity token may see, and no more. */
-export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; clock: { now(): Date } }): Router {
+export function anagraficaApi(deps: FascicoloApiDeps & { reads: DirectoryReads; jwksUrl: string }): Router {
   const router = Router();
   const description = anagraficaDescription();
   router.get('/openapi.json', (_request, response) => {
@@ -24,13 +25,15 @@ export function anagraficaApi(deps: { reads: DirectoryReads; jwksUrl: string; cl
   });
 
   router.get('/api/anagrafica/pupils/:pupilId', async (request, response) => {
-    const { municipalityId, pupilIds } = identityOf(response);
-    const pupilId = pupilIds.find((one) => one === request.params.pupilId);
-    if (pupilId === undefined) throw notFound();
+    const { municipalityId } = identityOf(response);
+    const pupilId = ownPupil(response, request.params.pupilId);
+    await noteRead(deps, response, pupilId, 'record');
     const record = await deps.reads.findRecord(municipalityId, pupilId);
     if (record === null) throw notFound();
     response.set('cache-control', 'no-store').json(toRecord(record, deps.clock.now()));
   });
+
+  fascicoloRoutes(router, deps);
 
   router.get('/api/anagrafica/municipality', async (_request, response) => {
     const municipality = await deps.reads.findMunicipality(identityOf(response).municipalityId);

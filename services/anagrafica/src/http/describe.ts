@@ -1,5 +1,6 @@
 import { describeApi } from '@campanella/service-kit';
 import { z } from 'zod';
+import { DOCUMENT_KINDS, MEDIA_TYPES } from '../domain/fascicolo.ts';
 
 const Day = z.iso.date().describe('Calendar day in Europe/Rome');
 const LastDay = Day.nullable().describe('Last day, inclusive; null for no end');
@@ -80,6 +81,49 @@ export const RecordAnswer = z.object({
   asOf: z.iso.datetime(),
 });
 
+/** Query of every list: where to go on, and how many lines at most. */
+export const PageQuery = z.object({
+  cursor: z.string().max(200).optional().meta({ description: 'nextCursor of the page before' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Lines per page' }),
+});
+
+const FiledDocument = z.object({
+  documentId: z.uuid(),
+  title: z.string(),
+  kind: z.enum(DOCUMENT_KINDS),
+  fileName: z.string(),
+  mediaType: z.enum(MEDIA_TYPES),
+  byteCount: z.int().min(1),
+  addedAt: z.iso.datetime(),
+});
+
+/** Answer of `GET /api/anagrafica/pupils/{pupilId}/documents`: the fascicolo, newest first. */
+export const DocumentsAnswer = z.object({
+  documents: z.array(FiledDocument),
+  nextCursor: z.string().nullable(),
+  asOf: z.iso.datetime(),
+});
+
+/** Answer of `GET /api/anagrafica/pupils/{pupilId}/reads`: who looked at the record, newest hour first. */
+export const ReadsAnswer = z.object({
+  reads: z.array(
+    z.object({
+      readAt: z.iso.datetime().describe('The first time within its hour'),
+      reader: z.enum(['you', 'guardian', 'office', 'school', 'sre']),
+      what: z.enum(['record', 'documents', 'document']),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+  asOf: z.iso.datetime(),
+});
+
+/** Query of the filing of a document; its body is the file itself. */
+export const FilingQuery = z.object({
+  kind: z.string().max(40),
+  title: z.string().max(400),
+  fileName: z.string().max(400),
+});
+
 /** Answer of `GET /api/anagrafica/municipality`: the caller's own comune. */
 export const MunicipalityAnswer = z.object({
   name: z.string(),
@@ -89,11 +133,21 @@ export const MunicipalityAnswer = z.object({
 
 export type PupilsAnswer = z.output<typeof PupilsAnswer>;
 export type RecordAnswer = z.output<typeof RecordAnswer>;
+export type DocumentsAnswer = z.output<typeof DocumentsAnswer>;
+export type ReadsAnswer = z.output<typeof ReadsAnswer>;
 export type MunicipalityAnswer = z.output<typeof MunicipalityAnswer>;
 
 const Problem = z
   .object({ type: z.string(), title: z.string(), status: z.int(), kind: z.string() })
   .describe('Problem details (RFC 9457)');
+
+const PupilPath = z.object({ pupilId: z.uuid() });
+const DocumentPath = z.object({ pupilId: z.uuid(), documentId: z.uuid() });
+const File = z.string().meta({ format: 'binary' });
+const refused = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
 
 function answers(schema: z.ZodType, description: string) {
   return {
@@ -120,8 +174,61 @@ export function anagraficaDescription(): object {
         get: {
           operationId: 'getPupil',
           summary: "The record of one of the caller's own pupils",
-          requestParams: { path: z.object({ pupilId: z.uuid() }) },
+          requestParams: { path: PupilPath },
           responses: answers(RecordAnswer, 'The record'),
+        },
+      },
+      '/api/anagrafica/pupils/{pupilId}/documents': {
+        get: {
+          operationId: 'listPupilDocuments',
+          summary: "The fascicolo of one of the caller's own pupils, newest first",
+          requestParams: { path: PupilPath, query: PageQuery },
+          responses: answers(DocumentsAnswer, 'Documents'),
+        },
+      },
+      '/api/anagrafica/pupils/{pupilId}/documents/{documentId}/content': {
+        get: {
+          operationId: 'getPupilDocument',
+          summary: 'A document of the fascicolo, always as a download',
+          requestParams: { path: DocumentPath },
+          responses: {
+            '200': { description: 'The file', content: { 'application/octet-stream': { schema: File } } },
+            '401': refused('No valid identity token'),
+            '404': refused('Not there, or not for you'),
+          },
+        },
+      },
+      '/api/anagrafica/pupils/{pupilId}/reads': {
+        get: {
+          operationId: 'listPupilReads',
+          summary: 'Who looked at the record and the fascicolo, one line per reader and hour',
+          requestParams: { path: PupilPath, query: PageQuery },
+          responses: answers(ReadsAnswer, 'Reads'),
+        },
+      },
+      '/api/anagrafica/office/pupils/{pupilId}/documents/{documentId}': {
+        put: {
+          operationId: 'filePupilDocument',
+          summary: 'Files a document under an id of the caller (role office); the same again changes nothing',
+          requestParams: { path: DocumentPath, query: FilingQuery },
+          requestBody: { content: Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: File }])) },
+          responses: {
+            ...answers(FiledDocument, 'As it is filed'),
+            '409': refused('Another document has this id'),
+            '413': refused('Bigger than 10 MB'),
+            '415': refused('Not a PDF, JPEG or PNG, or not what its content-type says'),
+            '422': refused('A field is missing or not valid, or the file is empty'),
+          },
+        },
+        delete: {
+          operationId: 'removePupilDocument',
+          summary: 'Takes a document out of the fascicolo (role office)',
+          requestParams: { path: DocumentPath },
+          responses: {
+            '204': { description: 'It is gone' },
+            '401': refused('No valid identity token'),
+            '404': refused('Not there, or not for you'),
+          },
         },
       },
       '/api/anagrafica/municipality': {
