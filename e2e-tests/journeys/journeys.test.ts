@@ -223,6 +223,10 @@ describe('sign-in', () => {
           return [
             await both((id) => `/api/ledger/pupils/${id}/statement?${query}`),
             await both((id) => `/api/attendance/pupils/${id}/presences?${query}`),
+            await both((id) => `/api/attendance/pupils/${id}/absence-notice?service=school_meals`),
+            await both((id) => `/api/anagrafica/pupils/${id}`),
+            await both((id) => `/api/anagrafica/pupils/${id}/documents`),
+            await both((id) => `/api/anagrafica/pupils/${id}/reads`),
           ];
         },
         [others, '0198c7aa-0000-7000-8000-000000000000'],

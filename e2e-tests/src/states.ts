@@ -12,6 +12,7 @@ export interface State {
 
 const GUARDIAN = 'aurora.esempio';
 const NO_PUPILS = 'orso.fittizi';
+const RECORD = '/scheda-anagrafica';
 const ABSENCES = '/comunicazioni-assenze';
 
 async function showText(page: Page, text: string | RegExp): Promise<void> {
@@ -53,6 +54,26 @@ async function loseLine(page: Page): Promise<void> {
 
 async function waitForResults(page: Page): Promise<void> {
   await page.getByRole('table').waitFor();
+}
+
+/** Opens the first pupil's record at one of its parts. */
+function openRecord(part: string, shown: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await page
+      .getByRole('link', { name: /^Apri la scheda di/ })
+      .first()
+      .click();
+    await page.getByRole('link', { name: part, exact: true }).click();
+    await showText(page, shown);
+  };
+}
+
+async function openRecordAway(page: Page): Promise<void> {
+  await page
+    .getByRole('link', { name: /^Apri la scheda di/ })
+    .first()
+    .click();
+  await answerAway(page);
 }
 
 async function waitForRefusal(page: Page): Promise<void> {
@@ -241,7 +262,28 @@ export const STATES: readonly State[] = [
   },
   { name: 'absences-too-late', username: GUARDIAN, path: ABSENCES, prepare: answerTooLate },
   { name: 'absences-away', username: GUARDIAN, path: ABSENCES, prepare: answerAway },
-  { name: 'not-yet', username: GUARDIAN, path: '/scheda-anagrafica' },
+  { name: 'record-list', username: GUARDIAN, path: RECORD, prepare: waitForResults },
+  { name: 'record', username: GUARDIAN, path: RECORD, prepare: openRecord('Dati Generali', 'Dati di residenza') },
+  {
+    name: 'record-other',
+    username: GUARDIAN,
+    path: RECORD,
+    prepare: openRecord('Altre Informazioni', 'Consultazioni della scheda'),
+  },
+  {
+    name: 'record-services',
+    username: GUARDIAN,
+    path: RECORD,
+    prepare: openRecord('Servizi', 'Tipologia di pagamento'),
+  },
+  {
+    name: 'record-fascicolo',
+    username: GUARDIAN,
+    path: RECORD,
+    prepare: openRecord('Fascicolo', 'Conferma di iscrizione'),
+  },
+  { name: 'record-not-yours', username: GUARDIAN, path: `${RECORD}?scheda=x`, prepare: waitForRefusal },
+  { name: 'record-away', username: GUARDIAN, path: RECORD, prepare: openRecordAway },
   {
     name: 'canteen-calendar',
     username: GUARDIAN,

@@ -4,9 +4,10 @@ import { createQueryClient } from './api/queries.ts';
 import { CrashedPage } from './frame/crashed-page.tsx';
 import { Frame } from './frame/frame.tsx';
 import { Loading } from './parts/loading.tsx';
-import { SERVICES } from './services.ts';
+import { SERVICES, type Service } from './services.ts';
 
-const BUILT: Readonly<Record<string, () => Promise<{ Component: React.ComponentType }>>> = {
+const PAGES: Readonly<Record<Service['path'], () => Promise<{ Component: React.ComponentType }>>> = {
+  '/scheda-anagrafica': async () => ({ Component: (await import('./pages/record-page.tsx')).RecordPage }),
   '/conto-corrente-virtuale': async () => ({ Component: (await import('./pages/account-page.tsx')).AccountPage }),
   '/comunicazioni-assenze': async () => ({ Component: (await import('./pages/absences-page.tsx')).AbsencesPage }),
   '/documenti-contabili': async () => ({ Component: (await import('./pages/documents-page.tsx')).DocumentsPage }),
@@ -16,10 +17,6 @@ const BUILT: Readonly<Record<string, () => Promise<{ Component: React.ComponentT
   '/ricariche-pagopa': async () => ({ Component: (await import('./pages/top-ups-page.tsx')).TopUpsPage }),
   '/refezione-scolastica': async () => ({ Component: (await import('./pages/canteen-page.tsx')).CanteenPage }),
 };
-
-async function notYetPage() {
-  return { Component: (await import('./pages/not-yet-page.tsx')).NotYetPage };
-}
 
 const queries = createQueryClient();
 
@@ -40,7 +37,7 @@ const router = createBrowserRouter([
             path: 'accedi/identita-digitale',
             lazy: async () => ({ Component: (await import('./pages/digital-identity-page.tsx')).DigitalIdentityPage }),
           },
-          ...SERVICES.map((service) => ({ path: service.path, lazy: BUILT[service.path] ?? notYetPage })),
+          ...SERVICES.map((service) => ({ path: service.path, lazy: PAGES[service.path] })),
           ...(['imprese', 'altri-enti', 'servizi', 'accessibilita', 'privacy', '*'] as const).map((path) => ({
             path,
             lazy: async () => ({ Component: (await import('./pages/plain-pages.tsx')).plainPages[path] }),

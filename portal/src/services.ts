@@ -2,7 +2,14 @@ import { TEXTS } from './texts.ts';
 
 /** One of the seven services of the hub. */
 export interface Service {
-  readonly path: string;
+  readonly path:
+    | '/scheda-anagrafica'
+    | '/refezione-scolastica'
+    | '/documenti-contabili'
+    | '/conto-corrente-virtuale'
+    | '/pagamento-servizi-scolastici'
+    | '/ricariche-pagopa'
+    | '/comunicazioni-assenze';
   readonly title: string;
   readonly sentence: string;
   readonly pageTitle: string;

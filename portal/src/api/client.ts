@@ -34,6 +34,19 @@ export type PresencesPage = Awaited<ReturnType<typeof readPresences>>;
 /** One service day of a pupil. */
 export type PresenceDay = PresencesPage['days'][number];
 
+/** All that is kept of a pupil. */
+export type PupilRecord = Awaited<ReturnType<typeof readRecord>>;
+/** A document of the fascicolo. */
+export type FiledDocument = Awaited<ReturnType<typeof readFascicolo>>['documents'][number];
+/** Somebody's look at a record. */
+export type RecordRead = Awaited<ReturnType<typeof readReads>>['reads'][number];
+
+/** From where on to read a list, and how much of it. */
+export interface PageRequest {
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
 /** Which days of which pupil's service to read, from where on. */
 export interface RangeRequest {
   readonly pupilId: string;
@@ -48,6 +61,33 @@ export interface RangeRequest {
 export async function readPupils(signal?: AbortSignal) {
   const { data } = await client.GET('/api/anagrafica/pupils', { signal: within(signal) });
   return present(data).pupils;
+}
+
+/** All that is kept of one own pupil. @throws ApiProblem */
+export async function readRecord(pupilId: string, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/anagrafica/pupils/{pupilId}', {
+    params: { path: { pupilId } },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** One page of the fascicolo, newest document first. @throws ApiProblem */
+export async function readFascicolo(pupilId: string, page: PageRequest, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/anagrafica/pupils/{pupilId}/documents', {
+    params: { path: { pupilId }, query: pageOf(page) },
+    signal: within(signal),
+  });
+  return present(data);
+}
+
+/** One page of who looked at a record, newest hour first. @throws ApiProblem */
+export async function readReads(pupilId: string, page: PageRequest, signal?: AbortSignal) {
+  const { data } = await client.GET('/api/anagrafica/pupils/{pupilId}/reads', {
+    params: { path: { pupilId }, query: pageOf(page) },
+    signal: within(signal),
+  });
+  return present(data);
 }
 
 /** One page of a statement, oldest movement first. @throws ApiProblem */
@@ -208,6 +248,10 @@ export type TopUpRules = Awaited<ReturnType<typeof readTopUpRules>>[number];
 
 function queryOf({ service, from, to, cursor, limit }: RangeRequest) {
   return cursor === null ? { service, from, to, limit } : { service, from, to, limit, cursor };
+}
+
+function pageOf({ cursor, limit }: PageRequest) {
+  return cursor === null ? { limit } : { limit, cursor };
 }
 
 function within(signal: AbortSignal | undefined): AbortSignal {

@@ -3,9 +3,12 @@ import {
   type RangeRequest,
   readAbsenceNotice,
   readDocuments,
+  readFascicolo,
   readPayables,
   readPresences,
   readPupils,
+  readReads,
+  readRecord,
   readStatement,
   readTopUp,
   readTopUpRules,
@@ -22,6 +25,7 @@ const NOTICE_EVERY_MS = 60_000;
 const RETRIES_MAX = 2;
 const TOP_UPS_PAGE = 10;
 const DOCUMENTS_PAGE = 20;
+const READS_PAGE = 10;
 
 /** While today is on the page a swipe shows within two seconds. */
 export const LIVE_EVERY_MS = 2_000;
@@ -64,6 +68,35 @@ export const pupilsQuery = queryOptions({
   queryFn: ({ signal }) => readPupils(signal),
   staleTime: PUPILS_FRESH_MS,
 });
+
+/** The record of one pupil. */
+export function recordQuery(pupilId: string) {
+  return queryOptions({
+    queryKey: ['record', pupilId],
+    queryFn: ({ signal }) => readRecord(pupilId, signal),
+    staleTime: PUPILS_FRESH_MS,
+  });
+}
+
+/** The fascicolo of one pupil, page by page. */
+export function fascicoloQuery(pupilId: string) {
+  return infiniteQueryOptions({
+    queryKey: ['fascicolo', pupilId],
+    queryFn: ({ pageParam, signal }) => readFascicolo(pupilId, { cursor: pageParam, limit: DOCUMENTS_PAGE }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+}
+
+/** Who looked at the record of one pupil, page by page. */
+export function readsQuery(pupilId: string) {
+  return infiniteQueryOptions({
+    queryKey: ['reads', pupilId],
+    queryFn: ({ pageParam, signal }) => readReads(pupilId, { cursor: pageParam, limit: READS_PAGE }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+}
 
 /** What the pages of a list are asked with, but for the place to go on from. */
 export type RangeSearch = Omit<RangeRequest, 'cursor' | 'limit'>;

@@ -59,7 +59,7 @@ function NotFoundPage() {
     <>
       <PageHead title={titles.notFound} crumbs={SERVICE_CRUMBS.slice(0, 1)} intro={TEXTS.notFound} />
       <p>
-        <Link to="/">{TEXTS.notYet.back}</Link>
+        <Link to="/">{TEXTS.backToServices}</Link>
       </p>
     </>
   );
