@@ -1,4 +1,5 @@
 import { explain } from './clear-error.ts';
+import { serviceCommands } from './service-command.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { swipe } from './swipe.ts';
@@ -9,6 +10,7 @@ const HELP = `Campanella on this machine.
   npm start   [-- --detach] [--fresh] [--port N] [--folder F]   everything up; Ctrl-C stops it
   npm stop    [-- --folder F]                                   stops what npm start started, and nothing else
   npm run swipe -- --badge <number>                             a badge on the virtual reader
+  npm run import, operators, companies                          the office's and the administrator's commands
   npm test    [-- --only checks|unit|integration|e2e]           all checks and tests
 
 Each has --help.`;
@@ -18,6 +20,7 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<nu
   stop,
   swipe,
   test: runTests,
+  ...serviceCommands,
 };
 
 const [name = '', ...words] = process.argv.slice(2);

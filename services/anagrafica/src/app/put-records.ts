@@ -2,7 +2,7 @@ import type { Transaction } from '@campanella/postgres';
 import { accept, type Decision, type MunicipalityId, refuse } from '@campanella/vocabulary';
 import { decidePut, type RecordsRefused } from '../domain/decide-put.ts';
 import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
-import type { Changes, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
+import type { Changes, DietChanges, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
 
 /** What {@link putRecords} needs of the tables. */
 export interface RegistryStore {
@@ -38,6 +38,7 @@ export interface PutDeps {
 
 export interface PutResult {
   readonly changedCount: number;
+  readonly diets: DietChanges;
   readonly directoryVersion: number;
 }
 
@@ -52,40 +53,48 @@ export async function putRecords(
   municipalityId: MunicipalityId,
   input: RecordsInput,
 ): Promise<Decision<PutResult, RecordsRefused>> {
-  const parsed = parseRecords(input);
-  const refusedIds = new Set(
-    parsed.refusals.map((refusal) => (refusal.recordKind === 'municipality' ? 'municipality' : refusal.recordId)),
-  );
-  const result = await deps.transaction(async (tx) => {
-    const version = await deps.store.lockMunicipality(tx, municipalityId);
-    const stored = await deps.store.loadStored(tx, municipalityId, parsed.records);
-    const decision = decidePut(stored, parsed.records, refusedIds);
-    const refusals = [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)];
-    if (!decision.ok || refusals.length > 0) return refuse({ kind: 'records_refused' as const, refusals });
-    if (version === null) {
-      const { municipality } = decision.value;
-      if (municipality === null || !(await deps.store.insertMunicipality(tx, municipalityId, municipality)))
-        return 'again';
-    }
-    return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value));
-  });
+  const result = await deps.transaction((tx) => putWithin(deps, tx, municipalityId, input));
   // Two first calls for a municipality: the other one has stored it by now, so this one finds it and takes its turn.
   return result === 'again' ? putRecords(deps, municipalityId, input) : result;
 }
 
+/** {@link putRecords} within a transaction that goes on; `again` where another transaction has just stored the municipality. */
+export async function putWithin(
+  deps: Omit<PutDeps, 'transaction'>,
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  input: RecordsInput,
+): Promise<Decision<PutResult, RecordsRefused> | 'again'> {
+  const parsed = parseRecords(input);
+  const refusedIds = new Set(
+    parsed.refusals.map((refusal) => (refusal.recordKind === 'municipality' ? 'municipality' : refusal.recordId)),
+  );
+  const version = await deps.store.lockMunicipality(tx, municipalityId);
+  const stored = await deps.store.loadStored(tx, municipalityId, parsed.records);
+  const decision = decidePut(stored, parsed.records, refusedIds);
+  const refusals = [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)];
+  if (!decision.ok || refusals.length > 0) return refuse({ kind: 'records_refused' as const, refusals });
+  if (version === null) {
+    const { municipality } = decision.value;
+    if (municipality === null || !(await deps.store.insertMunicipality(tx, municipalityId, municipality)))
+      return 'again';
+  }
+  return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value));
+}
+
 async function storeChanges(
-  deps: PutDeps,
+  deps: Omit<PutDeps, 'transaction'>,
   tx: Transaction,
   municipalityId: MunicipalityId,
   version: number,
   changes: Changes,
 ): Promise<PutResult> {
-  const { changedCount, directory } = changes;
-  if (changedCount === 0) return { changedCount, directoryVersion: version };
+  const { changedCount, diets, directory } = changes;
+  if (changedCount === 0) return { changedCount, diets, directoryVersion: version };
   const pupilIds = await deps.store.pupilsTouched(tx, municipalityId, directory);
   const versions = new Map(pupilIds.map((pupilId, index) => [pupilId, version + index + 1]));
   const directoryVersion = version + (pupilIds.length > 0 ? pupilIds.length : directory.surroundings ? 1 : 0);
   await deps.store.writeChanges(tx, municipalityId, changes, { versions, directoryVersion, at: deps.clock.now() });
   if (directoryVersion > version) await deps.announceDirectory(tx, municipalityId, directoryVersion);
-  return { changedCount, directoryVersion };
+  return { changedCount, diets, directoryVersion };
 }

@@ -5,6 +5,7 @@ import type {
   Badge,
   BadgeChange,
   Changes,
+  DietChanges,
   Enrolment,
   IncomingRecords,
   Placed,
@@ -274,6 +275,7 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
     records,
     changedCount: (isMunicipalityChanged ? 1 : 0) + Object.values(records).reduce((sum, list) => sum + list.length, 0),
     badgeChanges: badges.flatMap((badge) => badgeChangesOf(stored.badges.get(badge.id), badge, replacements)),
+    diets: dietChangesOf(stored, records.pupils),
     directory: {
       pupilIds: [
         ...new Set([
@@ -286,6 +288,16 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
       tariffIds: records.tariffs.filter((one) => stored.tariffs.has(one.id)).map((one) => one.id),
       surroundings: isMunicipalityChanged || records.schools.length > 0,
     },
+  };
+}
+
+function dietChangesOf(stored: StoredRecords, pupils: readonly Pupil[]): DietChanges {
+  const count = (isSuch: (before: string, after: string) => boolean): number =>
+    pupils.filter((pupil) => isSuch(stored.pupils.get(pupil.id)?.dietCode ?? '', pupil.dietCode ?? '')).length;
+  return {
+    addedCount: count((before, after) => before === '' && after !== ''),
+    changedCount: count((before, after) => before !== '' && after !== '' && before !== after),
+    removedCount: count((before, after) => before !== '' && after === ''),
   };
 }
 

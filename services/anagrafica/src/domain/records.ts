@@ -169,12 +169,20 @@ export interface BadgeChange {
   readonly replacedByBadgeId: string | null;
 }
 
+/** What becomes of pupils' diets, in numbers: no diet goes without being counted. */
+export interface DietChanges {
+  readonly addedCount: number;
+  readonly changedCount: number;
+  readonly removedCount: number;
+}
+
 /** What a Put comes to: only records that are new or different, and whom the directory's readers must read again. */
 export interface Changes {
   readonly municipality: Municipality | null;
   readonly records: { readonly [Kind in RecordKind]: readonly RecordKinds[Kind][] };
   readonly changedCount: number;
   readonly badgeChanges: readonly BadgeChange[];
+  readonly diets: DietChanges;
   readonly directory: {
     /** Pupils changed themselves or through their badges and enrolments. */
     readonly pupilIds: readonly string[];

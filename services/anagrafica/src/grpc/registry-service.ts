@@ -68,7 +68,12 @@ export function registryService(
       if (countRecords(request) > RECORDS_MAX) throw malformed(`a call takes at most ${RECORDS_MAX} records`);
       const decision = await putRecords(put, municipalityId, toRecordsInput(request));
       return decision.ok
-        ? { stored: true, ...decision.value, refusals: [] }
+        ? {
+            stored: true,
+            changedCount: decision.value.changedCount,
+            directoryVersion: decision.value.directoryVersion,
+            refusals: [],
+          }
         : {
             stored: false,
             changedCount: 0,

@@ -1,0 +1,89 @@
+import type { RecordRefusalKind } from '../domain/records.ts';
+
+/** Why a file or a row of it cannot be imported. */
+export type FaultKind =
+  | RecordRefusalKind
+  | 'unknown_file'
+  | 'unknown_municipality'
+  | 'too_big'
+  | 'spreadsheet'
+  | 'empty_file'
+  | 'too_many_columns'
+  | 'too_many_rows'
+  | 'unknown_column'
+  | 'repeated_column'
+  | 'missing_column'
+  | 'column_count'
+  | 'unclosed_quote'
+  | 'stray_quote'
+  | 'cut_off'
+  | 'missing_value'
+  | 'not_a_day'
+  | 'spreadsheet_day'
+  | 'two_digit_year'
+  | 'lost_zeros'
+  | 'scientific_number'
+  | 'not_an_amount'
+  | 'not_a_choice'
+  | 'incomplete_group'
+  | 'repeated_row';
+
+/** A fault and where it is. Never holds what the cell says: reports are sent around. */
+export interface Fault {
+  readonly fileName: string;
+  /** The first line of a file is 1; 0 where it is the whole file. */
+  readonly line: number;
+  /** Empty where it is the whole row. */
+  readonly column: string;
+  readonly kind: FaultKind;
+  /** What else the sentence needs: the choices, the line of the first, a day. */
+  readonly detail: string;
+}
+
+const SENTENCES: Record<FaultKind, (detail: string) => string> = {
+  unknown_file: (known) => `nome di file non riconosciuto. I nomi ammessi sono: ${known}`,
+  unknown_municipality: () => 'il Comune non è registrato su questa piattaforma: registrarlo prima di importare',
+  too_big: (limit) => `il file supera ${limit}: dividerlo, o controllare che sia quello giusto`,
+  spreadsheet: () => 'è un file di un foglio di calcolo: salvarlo come CSV e riprovare',
+  empty_file: () => 'il file è vuoto: la prima riga deve contenere i nomi delle colonne',
+  too_many_columns: (limit) => `il file ha più di ${limit} colonne: controllare il separatore e che sia il file giusto`,
+  too_many_rows: (limit) => `il file ha più di ${limit} righe: dividerlo`,
+  unknown_column: (known) => `colonna non prevista. Le colonne ammesse sono: ${known}`,
+  repeated_column: () => 'la colonna c’è due volte: toglierne una',
+  missing_column: () => 'manca questa colonna obbligatoria',
+  column_count: (wanted) => `la riga non ha ${wanted} colonne come la prima: controllare separatori e virgolette`,
+  unclosed_quote: () => 'virgolette aperte e mai chiuse: il file può essere troncato',
+  stray_quote: () => 'virgolette in mezzo a un valore: raddoppiarle, o chiudere il valore fra virgolette',
+  cut_off: () => 'l’ultima riga non termina con un a capo: il file può essere troncato. Esportarlo di nuovo',
+  missing_value: () => 'manca il valore, che è obbligatorio',
+  not_a_day: () => 'non è una data: scriverla gg/mm/aaaa',
+  spreadsheet_day: (day) =>
+    `è il numero con cui un foglio di calcolo scrive ${day}: dare alla colonna il formato data gg/mm/aaaa ed esportare di nuovo`,
+  two_digit_year: () => 'l’anno va scritto con quattro cifre: gg/mm/aaaa',
+  lost_zeros: () =>
+    'mancano cifre: il foglio di calcolo può aver tolto gli zeri iniziali. Dare alla colonna il formato testo',
+  scientific_number: () =>
+    'il foglio di calcolo ha scritto il numero in forma abbreviata (con E+): dare alla colonna il formato testo ed esportare di nuovo',
+  not_an_amount: () => 'non è un importo in euro: scriverlo come 5,20',
+  not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
+  incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
+  repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,
+  malformed: () => 'il valore non è valido',
+  invalid_codice_fiscale: () => 'codice fiscale errato: controllare i 16 caratteri',
+  codice_fiscale_taken: () => 'questo codice fiscale è già di un’altra persona',
+  inverted_validity: () => 'l’ultimo giorno viene prima del primo',
+  overlapping_validity: () => 'si sovrappone a un altro periodo già presente: chiudere prima quello',
+  unknown_reference: () => 'non c’è in nessun file di questa importazione e non è già registrato',
+  badge_held: () => 'questo badge è già in uso per un altro alunno: bloccare prima quello',
+  badge_replaced: () => 'questo badge è stato sostituito e non può tornare in uso',
+  fixed_field_changed: () => 'questo dato non si può cambiare: registrarne uno nuovo',
+  duplicate: () => 'c’è due volte',
+  outside_school_year: () => 'il periodo esce dall’anno scolastico',
+  tariff_of_other_service: () => 'la tariffa è di un altro servizio',
+};
+
+/** The fault as the office reads it: file, line, column, what is wrong and what to do. */
+export function sentenceOf({ fileName, line, column, kind, detail }: Fault): string {
+  const place = [fileName, ...(line === 0 ? [] : [`riga ${line}`]), ...(column === '' ? [] : [`colonna ${column}`])];
+  return `${place.join(', ')}: ${SENTENCES[kind](detail)}`;
+}

@@ -1,0 +1,268 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Transaction } from '@campanella/postgres';
+import type { MunicipalityId } from '@campanella/vocabulary';
+import { type PutDeps, putWithin } from '../app/put-records.ts';
+import type { RecordsInput } from '../domain/parse-records.ts';
+import type { DietChanges, RecordKind } from '../domain/records.ts';
+import { Cells } from './cells.ts';
+import { readRows } from './csv-file.ts';
+import type { Fault } from './faults.ts';
+import { type FewNames, fewNames, nameKey } from './known-names.ts';
+import { columnOf, LAYOUTS, type Layout } from './layouts.ts';
+import { READERS, RECORD_KEYS, ROW_KEYS } from './read-inputs.ts';
+import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
+
+/** Rows that are stored at once. */
+const BATCH = 1_000;
+/** Faults that are kept to be told; the rest is counted. */
+export const FAULTS_MAX = 100_000;
+
+export interface ImportOptions {
+  readonly municipalityId: MunicipalityId;
+  /** Holds the files, by the names of {@link LAYOUTS}; any of them may be missing. */
+  readonly folder: string;
+  /** Finds every fault and counts what would change, and changes nothing. */
+  readonly isDryRun: boolean;
+  /** Called while files are read. */
+  readonly onProgress: (progress: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  readonly fileName: string;
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  readonly rows: number;
+}
+
+/** What an import came to. */
+export interface ImportReport {
+  /** False where there is a fault, and in a dry run: then nothing was changed. */
+  readonly isStored: boolean;
+  readonly faults: readonly Fault[];
+  readonly faultCount: number;
+  readonly files: readonly { readonly fileName: string; readonly rows: number; readonly changed: number }[];
+  readonly diets: DietChanges;
+}
+
+/** Ends the transaction without storing anything, and carries out what was found. */
+class NotStored extends Error {
+  readonly report: ImportReport;
+  constructor(report: ImportReport) {
+    super('not stored');
+    this.report = report;
+  }
+}
+
+/**
+ * Imports a folder of files: everything or, with one fault or in a dry run, nothing. Every fault of every file is found in one run. The same
+ * files again change nothing. Memory is bounded by a batch of rows and the keys of one file.
+ *
+ * Other writers of the municipality wait until it ends; readers do not.
+ */
+export async function importFolder(deps: PutDeps, options: ImportOptions): Promise<ImportReport> {
+  try {
+    return await deps.transaction(async (tx) => {
+      // Between two statements lies as much of a file as its faults make it.
+      await tx.query({
+        name: 'wait_for_files',
+        text: "select set_config('idle_in_transaction_session_timeout', '0', true)",
+        values: [],
+      });
+      const run = new ImportRun(deps, tx, options);
+      const report = await run.report();
+      if (!report.isStored) throw new NotStored(report);
+      if (run.movedTo !== null) await deps.announceDirectory(tx, options.municipalityId, run.movedTo);
+      return report;
+    });
+  } catch (cause) {
+    if (cause instanceof NotStored) return cause.report;
+    throw cause;
+  }
+}
+
+class ImportRun {
+  readonly #deps: PutDeps;
+  readonly #tx: Transaction;
+  readonly #options: ImportOptions;
+  readonly #faults: Fault[] = [];
+  /** What is at fault in its own file: whoever refers to it is not. */
+  readonly #faulted = new Set<string>();
+  readonly #files: { fileName: string; rows: number; changed: number }[] = [];
+  #faultCount = 0;
+  #diets: DietChanges = { addedCount: 0, changedCount: 0, removedCount: 0 };
+  #version = 0;
+  #firstVersion = 0;
+  #bytesRead = 0;
+  #bytesTotal = 0;
+
+  constructor(deps: PutDeps, tx: Transaction, options: ImportOptions) {
+    // Told once, at the end, and not by each batch.
+    this.#deps = { ...deps, announceDirectory: async () => undefined };
+    this.#tx = tx;
+    this.#options = options;
+  }
+
+  async report(): Promise<ImportReport> {
+    const { municipalityId, isDryRun } = this.#options;
+    const version = await this.#deps.store.lockMunicipality(this.#tx, municipalityId);
+    if (version === null) {
+      this.#fault({ fileName: '', line: 0, column: '', kind: 'unknown_municipality', detail: '' });
+      return this.#result(false);
+    }
+    this.#version = version;
+    this.#firstVersion = version;
+    const present = await this.#presentFiles();
+    for (const { layout, path } of present) await this.#importFile(layout, path);
+    return this.#result(!isDryRun && this.#faultCount === 0);
+  }
+
+  /** The version of the directory that readers must be told; null where nothing moved it. */
+  get movedTo(): number | null {
+    return this.#version > this.#firstVersion ? this.#version : null;
+  }
+
+  #result(isStored: boolean): ImportReport {
+    return {
+      isStored,
+      faults: this.#faults,
+      faultCount: this.#faultCount,
+      files: this.#files,
+      diets: this.#diets,
+    };
+  }
+
+  #fault(fault: Fault): void {
+    this.#faultCount += 1;
+    if (this.#faults.length < FAULTS_MAX) this.#faults.push(fault);
+  }
+
+  async #presentFiles(): Promise<readonly { readonly layout: Layout; readonly path: string }[]> {
+    const { folder } = this.#options;
+    const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+    const known = LAYOUTS.map(({ fileName }) => fileName);
+    for (const fileName of names.filter((name) => !known.includes(name)).sort()) {
+      this.#fault({ fileName, line: 0, column: '', kind: 'unknown_file', detail: known.join(', ') });
+    }
+    const present = LAYOUTS.filter(({ fileName }) => names.includes(fileName)).map((layout) => ({
+      layout,
+      path: join(folder, layout.fileName),
+    }));
+    for (const { path } of present) this.#bytesTotal += (await stat(path)).size;
+    return present;
+  }
+
+  async #importFile(layout: Layout, path: string): Promise<void> {
+    const few = await fewNames(this.#tx, this.#options.municipalityId);
+    await this.#importRows(layout.kind, layout, path, few);
+  }
+
+  async #importRows<Kind extends RecordKind>(kind: Kind, layout: Layout, path: string, few: FewNames): Promise<void> {
+    const { fileName } = layout;
+    const file = { fileName, rows: 0, changed: 0 };
+    this.#files.push(file);
+    const firstLines = new Map<string, number>();
+    let batch: ReadRow<Kind>[] = [];
+    const flush = async () => {
+      file.changed += await this.#storeBatch(kind, layout, few, batch);
+      batch = [];
+    };
+    const rows = readRows(
+      path,
+      layout,
+      (line, column, faultKind, detail = '') => this.#fault({ fileName, line, column, kind: faultKind, detail }),
+      (count) => {
+        this.#bytesRead += count;
+        this.#progress(file);
+      },
+    );
+    for await (const { line, values } of rows) {
+      file.rows += 1;
+      let isGood = true;
+      const cells = new Cells(values, (column, faultKind, detail = '') => {
+        isGood = false;
+        this.#fault({ fileName, line, column, kind: faultKind, detail });
+      });
+      const named = READERS[kind](cells);
+      const key = nameKey(...ROW_KEYS[kind](named));
+      const first = firstLines.get(key);
+      if (first === undefined) firstLines.set(key, line);
+      else this.#fault({ fileName, line, column: '', kind: 'repeated_row', detail: String(first) });
+      if (!isGood) this.#faulted.add(faultedKey(kind, nameKey(...RECORD_KEYS[kind](named))));
+      if (!isGood || first !== undefined) continue;
+      batch.push({ line, named });
+      // The prices of one tariff are rows of one record, which may be anywhere in the file.
+      if (batch.length === BATCH && kind !== 'tariffs') await flush();
+    }
+    await flush();
+    this.#progress(file);
+  }
+
+  #progress({ fileName, rows }: { readonly fileName: string; readonly rows: number }): void {
+    this.#options.onProgress({ fileName, rows, bytesRead: this.#bytesRead, bytesTotal: this.#bytesTotal });
+  }
+
+  /** @returns how many of the rows changed a record */
+  async #storeBatch<Kind extends RecordKind>(
+    kind: Kind,
+    layout: Layout,
+    few: FewNames,
+    rows: readonly ReadRow<Kind>[],
+  ): Promise<number> {
+    if (rows.length === 0) return 0;
+    const { fileName } = layout;
+    const { municipalityId } = this.#options;
+    const inputs = await TO_INPUTS[kind]({ tx: this.#tx, municipalityId, few }, rows);
+    for (const { line, column, kind: missingKind, key } of inputs.missing) {
+      if (this.#faulted.has(faultedKey(missingKind, key))) continue;
+      this.#fault({ fileName, line, column, kind: 'unknown_reference', detail: '' });
+    }
+    const keyAt = new Map(rows.map(({ line, named }) => [line, nameKey(...RECORD_KEYS[kind](named))]));
+    for (const { line } of inputs.missing) this.#faulted.add(faultedKey(kind, keyAt.get(line) ?? ''));
+    let records = inputs.records;
+    for (;;) {
+      const input = { ...NOTHING, [kind]: records.map((one) => one.input) };
+      const put = await putWithin(this.#deps, this.#tx, municipalityId, input);
+      if (put === 'again') throw new Error('the municipality went while it was locked');
+      if (put.ok) {
+        this.#version = put.value.directoryVersion;
+        this.#diets = sumOf(this.#diets, put.value.diets);
+        return put.value.changedCount;
+      }
+      // The others are stored all the same, so that rows that refer to them are not called faulty: nothing of it lasts.
+      const refused = new Set<number>();
+      for (const { index, field, kind: refusalKind } of put.refusal.refusals) {
+        const line = records[index]?.line ?? 0;
+        refused.add(index);
+        this.#faulted.add(faultedKey(kind, keyAt.get(line) ?? ''));
+        this.#fault({ fileName, line, column: columnOf(layout, field), kind: refusalKind, detail: '' });
+      }
+      records = records.filter((_, index) => !refused.has(index));
+    }
+  }
+}
+
+const NOTHING: RecordsInput = {
+  municipality: null,
+  schools: [],
+  schoolYears: [],
+  classes: [],
+  services: [],
+  tariffs: [],
+  guardians: [],
+  pupils: [],
+  enrolments: [],
+  badges: [],
+};
+
+function faultedKey(kind: RecordKind, key: string): string {
+  return `${kind} ${key}`;
+}
+
+function sumOf(one: DietChanges, other: DietChanges): DietChanges {
+  return {
+    addedCount: one.addedCount + other.addedCount,
+    changedCount: one.changedCount + other.changedCount,
+    removedCount: one.removedCount + other.removedCount,
+  };
+}

@@ -1,0 +1,168 @@
+import type { RecordKind } from '../domain/records.ts';
+
+/** A column of a file: what it holds, as the office reads it. */
+export interface Column {
+  readonly name: string;
+  /** The file must have it, and every row must fill it. */
+  readonly isRequired: boolean;
+  readonly help: string;
+  readonly example: string;
+  /** The field of a record that a refusal names. */
+  readonly field: string;
+}
+
+/** A file of the import: one kind of record, one row each. */
+export interface Layout {
+  readonly kind: RecordKind;
+  readonly fileName: string;
+  readonly about: string;
+  /** In the order of the format's description; a file may have them in any. */
+  readonly columns: readonly Column[];
+}
+
+function required(name: string, field: string, help: string, example: string): Column {
+  return { name, isRequired: true, help, example, field };
+}
+
+function optional(name: string, field: string, help: string, example: string): Column {
+  return { name, isRequired: false, help, example, field };
+}
+
+const DAY = 'gg/mm/aaaa';
+const FROM = required('dal', 'valid_from', `Primo giorno, ${DAY}`, '01/09/2026');
+const UNTIL = optional('al', 'valid_until', `Ultimo giorno compreso, ${DAY}; vuoto: senza scadenza`, '31/08/2027');
+
+/** The files of an import in the order in which they are read: each refers to earlier ones, or to what is stored already. */
+export const LAYOUTS: readonly Layout[] = [
+  {
+    kind: 'schools',
+    fileName: 'scuole.csv',
+    about: 'Le scuole, riconosciute dal nome',
+    columns: [required('nome', 'name', 'Nome della scuola', 'Scuola primaria Il Girasole')],
+  },
+  {
+    kind: 'schoolYears',
+    fileName: 'anni_scolastici.csv',
+    about: 'Gli anni scolastici, riconosciuti dal nome',
+    columns: [
+      required('nome', 'name', 'Nome dell’anno', '2026/2027'),
+      FROM,
+      required('al', 'valid_until', `Ultimo giorno compreso, ${DAY}`, '31/08/2027'),
+    ],
+  },
+  {
+    kind: 'classes',
+    fileName: 'classi.csv',
+    about: 'Le classi di una scuola in un anno scolastico',
+    columns: [
+      required('anno_scolastico', 'school_year_id', 'Nome dell’anno', '2026/2027'),
+      required('scuola', 'school_id', 'Nome della scuola', 'Scuola primaria Il Girasole'),
+      required('nome', 'name', 'Nome della classe', '3B'),
+    ],
+  },
+  {
+    kind: 'services',
+    fileName: 'servizi.csv',
+    about: 'I servizi offerti, riconosciuti dal codice',
+    columns: [
+      required('codice', 'service', 'Codice: school_meals, transport, pre_school, after_school', 'school_meals'),
+      required('nome', 'name', 'Nome, come lo leggono i genitori', 'Refezione scolastica'),
+    ],
+  },
+  {
+    kind: 'tariffs',
+    fileName: 'tariffe.csv',
+    about: 'Una riga per ogni prezzo di una tariffa; i prezzi già registrati e non ripetuti restano',
+    columns: [
+      required('servizio', 'service', 'Codice del servizio', 'school_meals'),
+      required('nome', 'name', 'Nome della tariffa', 'Tariffa intera'),
+      required('prezzo', 'price_cents', 'Prezzo di un giorno in euro', '5,20'),
+      FROM,
+      UNTIL,
+    ],
+  },
+  {
+    kind: 'guardians',
+    fileName: 'intestatari.csv',
+    about: 'I genitori intestatari, riconosciuti dal codice fiscale',
+    columns: [
+      required('codice_fiscale', 'codice_fiscale', 'Codice fiscale', 'PRVZFR81S02M900X'),
+      required('cognome', 'family_name', 'Cognome', 'Prova'),
+      required('nome', 'given_name', 'Nome', 'Zefiro'),
+    ],
+  },
+  {
+    kind: 'pupils',
+    fileName: 'alunni.csv',
+    about: 'Gli alunni, riconosciuti dal codice fiscale; una colonna assente o vuota lascia il dato com’è',
+    columns: [
+      required('codice_fiscale', 'codice_fiscale', 'Codice fiscale', 'PRVNMB18A01M900X'),
+      required('cognome', 'family_name', 'Cognome', 'Prova'),
+      required('nome', 'given_name', 'Nome', 'Nembo'),
+      required('anno_scolastico', 'class_id', 'Anno scolastico della classe', '2026/2027'),
+      required('scuola', 'class_id', 'Scuola della classe', 'Scuola primaria Il Girasole'),
+      required('classe', 'class_id', 'Classe', '3B'),
+      optional('dieta', 'diet_code', 'Codice della dieta; NESSUNA toglie quella registrata', 'GF'),
+      optional('stato', 'closed', 'aperto o chiuso; vuoto: aperto', 'aperto'),
+      optional('data_nascita', 'birth', `Data di nascita, ${DAY}, insieme alle tre colonne che seguono`, '01/01/2018'),
+      optional('sesso', 'birth', 'F o M', 'M'),
+      optional('comune_nascita', 'birth', 'Comune o Stato estero di nascita', 'Roccainventata'),
+      optional('provincia_nascita', 'birth', 'Sigla; EE per l’estero', 'EE'),
+      optional('comune', 'residence', 'Comune di residenza, insieme alle quattro colonne che seguono', 'Vallefinta'),
+      optional('cap', 'residence', 'C.A.P., cinque cifre', '00000'),
+      optional('provincia', 'residence', 'Sigla', 'EE'),
+      optional('indirizzo', 'residence', 'Via o piazza', 'Via della Fantasia'),
+      optional('civico', 'residence', 'Numero civico', '12/B'),
+      optional('telefono', 'residence', 'Telefono', '000 0000000'),
+    ],
+  },
+  {
+    kind: 'enrolments',
+    fileName: 'iscrizioni.csv',
+    about: 'Le iscrizioni, riconosciute da alunno, servizio e primo giorno',
+    columns: [
+      required('codice_fiscale_alunno', 'pupil_id', 'Codice fiscale dell’alunno', 'PRVNMB18A01M900X'),
+      required('servizio', 'service', 'Codice del servizio', 'school_meals'),
+      required('anno_scolastico', 'school_year_id', 'Nome dell’anno', '2026/2027'),
+      required('codice_fiscale_intestatario', 'guardian_id', 'Codice fiscale di chi paga', 'PRVZFR81S02M900X'),
+      required('tariffa', 'tariff_id', 'Nome della tariffa', 'Tariffa intera'),
+      required('pagamento', 'payment_mode', 'prepagato o fattura', 'prepagato'),
+      optional('fido', 'overdraft_cents', 'Fino a quanto il conto può andare sotto zero, in euro; vuoto: 0', '10,00'),
+      FROM,
+      UNTIL,
+    ],
+  },
+  {
+    kind: 'badges',
+    fileName: 'badge.csv',
+    about: 'I badge, riconosciuti da numero, alunno e primo giorno',
+    columns: [
+      required('numero', 'badge_number', 'Numero del badge, come lo legge il lettore', '0A9E3779B1'),
+      required('codice_fiscale_alunno', 'pupil_id', 'Codice fiscale dell’alunno', 'PRVNMB18A01M900X'),
+      FROM,
+      UNTIL,
+      optional('bloccato', 'blocked', 'si o no; vuoto: no', 'no'),
+    ],
+  },
+];
+
+/** The columns of a file that a refused field of its record came from; the whole row where it is none. */
+export function columnOf(layout: Layout, field: string): string {
+  return layout.columns
+    .filter((column) => column.field === field)
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+/** The format of the import as the office reads it. */
+export function describeLayouts(): string {
+  const lines = LAYOUTS.flatMap(({ fileName, about, columns }) => [
+    `${fileName}: ${about}`,
+    ...columns.map(
+      ({ name, isRequired, help, example }) =>
+        `  ${name.padEnd(30)}${isRequired ? 'obbligatoria' : 'facoltativa '}  ${help} (es. ${example})`,
+    ),
+    '',
+  ]);
+  return lines.join('\n').trimEnd();
+}

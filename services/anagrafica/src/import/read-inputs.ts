@@ -1,0 +1,129 @@
+import type { RecordsInput } from '../domain/parse-records.ts';
+import type { RecordKind } from '../domain/records.ts';
+import type { Cells } from './cells.ts';
+
+type Item<List extends RecordKind> = RecordsInput[List][number];
+
+/** What a row says, with other records by what the office calls them. */
+export interface Named {
+  readonly schools: { readonly name: string };
+  readonly schoolYears: { readonly name: string; readonly validFrom: string; readonly validUntil: string };
+  readonly classes: { readonly school: string; readonly schoolYear: string; readonly name: string };
+  readonly services: Item<'services'>;
+  readonly tariffs: {
+    readonly service: string;
+    readonly name: string;
+    readonly price: Item<'tariffs'>['prices'][number];
+  };
+  readonly guardians: Omit<Item<'guardians'>, 'guardianId'>;
+  readonly pupils: Omit<Item<'pupils'>, 'pupilId' | 'classId'> & {
+    readonly school: string;
+    readonly schoolYear: string;
+    readonly className: string;
+  };
+  readonly enrolments: Omit<
+    Item<'enrolments'>,
+    'enrolmentId' | 'pupilId' | 'schoolYearId' | 'guardianId' | 'tariffId'
+  > & {
+    readonly pupilCode: string;
+    readonly schoolYear: string;
+    readonly guardianCode: string;
+    readonly tariff: string;
+  };
+  readonly badges: Omit<Item<'badges'>, 'badgeId' | 'pupilId' | 'replacesBadgeId'> & { readonly pupilCode: string };
+}
+
+/** The word in the column of diets that takes a diet away; an empty cell leaves it. */
+export const NO_DIET = 'NESSUNA';
+
+const BIRTH = ['data_nascita', 'sesso', 'comune_nascita', 'provincia_nascita'];
+const RESIDENCE = ['comune', 'cap', 'provincia', 'indirizzo', 'civico'];
+
+const validity = (cells: Cells) => ({ validFrom: cells.day('dal'), validUntil: cells.lastDay('al') });
+
+/** How the row of each file is read. */
+export const READERS: { readonly [Kind in RecordKind]: (cells: Cells) => Named[Kind] } = {
+  schools: (cells) => ({ name: cells.text('nome') }),
+  schoolYears: (cells) => ({ name: cells.text('nome'), validFrom: cells.day('dal'), validUntil: cells.day('al') }),
+  classes: (cells) => ({
+    school: cells.text('scuola'),
+    schoolYear: cells.text('anno_scolastico'),
+    name: cells.text('nome'),
+  }),
+  services: (cells) => ({ service: cells.text('codice'), name: cells.text('nome') }),
+  tariffs: (cells) => ({
+    service: cells.text('servizio'),
+    name: cells.text('nome'),
+    price: { priceCents: cells.amountCents('prezzo'), ...validity(cells) },
+  }),
+  guardians: (cells) => ({
+    codiceFiscale: cells.codiceFiscale('codice_fiscale'),
+    familyName: cells.text('cognome'),
+    givenName: cells.text('nome'),
+  }),
+  pupils: (cells) => ({
+    codiceFiscale: cells.codiceFiscale('codice_fiscale'),
+    familyName: cells.text('cognome'),
+    givenName: cells.text('nome'),
+    schoolYear: cells.text('anno_scolastico'),
+    school: cells.text('scuola'),
+    className: cells.text('classe'),
+    dietCode: dietOf(cells.optional('dieta').toUpperCase()),
+    closed: cells.choice('stato', { aperto: false, chiuso: true }),
+    birth: cells.group(BIRTH, () => ({
+      bornOn: cells.day('data_nascita'),
+      sex: cells.text('sesso').toUpperCase(),
+      municipality: cells.text('comune_nascita'),
+      province: cells.text('provincia_nascita').toUpperCase(),
+    })),
+    residence: cells.group(RESIDENCE, () => ({
+      municipality: cells.text('comune'),
+      postalCode: cells.postalCode('cap'),
+      province: cells.text('provincia').toUpperCase(),
+      street: cells.text('indirizzo'),
+      streetNumber: cells.text('civico'),
+      phone: cells.optional('telefono'),
+    })),
+  }),
+  enrolments: (cells) => ({
+    pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
+    service: cells.text('servizio'),
+    schoolYear: cells.text('anno_scolastico'),
+    guardianCode: cells.codiceFiscale('codice_fiscale_intestatario'),
+    tariff: cells.text('tariffa'),
+    paymentMode: cells.choice(
+      'pagamento',
+      { prepagato: 'prepaid' as const, fattura: 'invoiced' as const },
+      cells.text('pagamento'),
+    ),
+    overdraftCents: cells.amountCents('fido', 0),
+    ...validity(cells),
+  }),
+  badges: (cells) => ({
+    badgeNumber: cells.badgeNumber('numero'),
+    pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
+    ...validity(cells),
+    blocked: cells.choice('bloccato', { no: false, si: true, sì: true }),
+  }),
+};
+
+function dietOf(cell: string): string | null {
+  if (cell === '') return null;
+  return cell === NO_DIET ? '' : cell;
+}
+
+/** What makes a row the same as another of its file. */
+export const ROW_KEYS: { readonly [Kind in RecordKind]: (named: Named[Kind]) => readonly string[] } = {
+  schools: ({ name }) => [name],
+  schoolYears: ({ name }) => [name],
+  classes: ({ school, schoolYear, name }) => [school, schoolYear, name],
+  services: ({ service }) => [service],
+  tariffs: ({ service, name, price }) => [service, name, price.validFrom],
+  guardians: ({ codiceFiscale }) => [codiceFiscale],
+  pupils: ({ codiceFiscale }) => [codiceFiscale],
+  enrolments: ({ pupilCode, service, validFrom }) => [pupilCode, service, validFrom],
+  badges: ({ badgeNumber, pupilCode, validFrom }) => [badgeNumber, pupilCode, validFrom],
+};
+
+/** What others call the record of a row by: all prices of a tariff are one record. */
+export const RECORD_KEYS: typeof ROW_KEYS = { ...ROW_KEYS, tariffs: ({ service, name }) => [service, name] };

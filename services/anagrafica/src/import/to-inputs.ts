@@ -1,0 +1,182 @@
+import type { Transaction } from '@campanella/postgres';
+import type { MunicipalityId } from '@campanella/vocabulary';
+import type { RecordsInput } from '../domain/parse-records.ts';
+import type { RecordKind } from '../domain/records.ts';
+import { badgeIds, enrolmentIds, type FewNames, idsByCode, nameKey, newId } from './known-names.ts';
+import type { Named } from './read-inputs.ts';
+
+/** A row that is read, with its line. */
+export interface ReadRow<Kind extends RecordKind> {
+  readonly line: number;
+  readonly named: Named[Kind];
+}
+
+/** A reference to something that is not there: by which column, and what kind of record by which name. */
+export interface Missing {
+  readonly line: number;
+  readonly column: string;
+  readonly kind: RecordKind;
+  readonly key: string;
+}
+
+/** Records with the lines that they come from; rows that refer to what is not there are left out. */
+export interface Inputs<Kind extends RecordKind> {
+  readonly records: readonly { readonly line: number; readonly input: RecordsInput[Kind][number] }[];
+  readonly missing: readonly Missing[];
+}
+
+/** What turning names into ids needs. */
+export interface Naming {
+  readonly tx: Transaction;
+  readonly municipalityId: MunicipalityId;
+  readonly few: FewNames;
+}
+
+type Find = (column: string, kind: RecordKind, names: ReadonlyMap<string, string>, ...words: string[]) => string;
+
+/** Turns each row into a record; one whose lookups miss is left out, and every miss is told. */
+function eachRow<Kind extends RecordKind>(
+  rows: readonly ReadRow<Kind>[],
+  toInput: (named: Named[Kind], find: Find) => RecordsInput[Kind][number],
+): Inputs<Kind> {
+  const missing: Missing[] = [];
+  const records = rows.flatMap(({ line, named }) => {
+    const before = missing.length;
+    const input = toInput(named, (column, kind, names, ...words) => {
+      const key = nameKey(...words);
+      const id = names.get(key);
+      if (id === undefined) missing.push({ line, column, kind, key });
+      return id ?? '';
+    });
+    return missing.length === before ? [{ line, input }] : [];
+  });
+  return { records, missing };
+}
+
+/** How rows of each kind become records, with the ids of what they name. */
+export const TO_INPUTS: {
+  readonly [Kind in RecordKind]: (naming: Naming, rows: readonly ReadRow<Kind>[]) => Promise<Inputs<Kind>>;
+} = {
+  schools: async ({ municipalityId, few }, rows) =>
+    eachRow(rows, ({ name }) => {
+      const key = nameKey(name);
+      return { schoolId: few.schools.get(key) ?? newId(municipalityId, 'schools', key), name };
+    }),
+  schoolYears: async ({ municipalityId, few }, rows) =>
+    eachRow(rows, (named) => {
+      const key = nameKey(named.name);
+      return { schoolYearId: few.schoolYears.get(key) ?? newId(municipalityId, 'schoolYears', key), ...named };
+    }),
+  classes: async ({ municipalityId, few }, rows) =>
+    eachRow(rows, ({ school, schoolYear, name }, find) => {
+      const key = nameKey(school, schoolYear, name);
+      return {
+        classId: few.classes.get(key) ?? newId(municipalityId, 'classes', key),
+        schoolId: find('scuola', 'schools', few.schools, school),
+        schoolYearId: find('anno_scolastico', 'schoolYears', few.schoolYears, schoolYear),
+        name,
+      };
+    }),
+  services: async (_naming, rows) => eachRow(rows, (named) => named),
+  tariffs: async (naming, rows) => tariffInputs(naming, rows),
+  guardians: async ({ tx, municipalityId }, rows) => {
+    const codes = rows.map(({ named }) => named.codiceFiscale);
+    const known = await idsByCode(tx, municipalityId, 'guardians', codes);
+    return eachRow(rows, (named) => {
+      const key = nameKey(named.codiceFiscale);
+      return { guardianId: known.get(key) ?? newId(municipalityId, 'guardians', key), ...named };
+    });
+  },
+  pupils: async ({ tx, municipalityId, few }, rows) => {
+    const codes = rows.map(({ named }) => named.codiceFiscale);
+    const known = await idsByCode(tx, municipalityId, 'pupils', codes);
+    return eachRow(rows, ({ school, schoolYear, className, ...named }, find) => {
+      const key = nameKey(named.codiceFiscale);
+      return {
+        pupilId: known.get(key) ?? newId(municipalityId, 'pupils', key),
+        ...named,
+        classId: find('classe', 'classes', few.classes, school, schoolYear, className),
+      };
+    });
+  },
+  enrolments: async ({ tx, municipalityId, few }, rows) => {
+    const codesOf = (read: (named: Named['enrolments']) => string) => rows.map(({ named }) => read(named));
+    const pupils = await idsByCode(
+      tx,
+      municipalityId,
+      'pupils',
+      codesOf((named) => named.pupilCode),
+    );
+    const guardians = await idsByCode(
+      tx,
+      municipalityId,
+      'guardians',
+      codesOf((named) => named.guardianCode),
+    );
+    const known = await enrolmentIds(tx, municipalityId, [...pupils.values()]);
+    const tariffs = new Map([...few.tariffs].map(([key, { id }]) => [key, id]));
+    return eachRow(rows, ({ pupilCode, guardianCode, schoolYear, tariff, ...named }, find) => {
+      const pupilId = find('codice_fiscale_alunno', 'pupils', pupils, pupilCode);
+      const key = nameKey(pupilId, named.service, named.validFrom);
+      return {
+        enrolmentId: known.get(key) ?? newId(municipalityId, 'enrolments', key),
+        pupilId,
+        ...named,
+        service: find('servizio', 'services', few.services, named.service),
+        schoolYearId: find('anno_scolastico', 'schoolYears', few.schoolYears, schoolYear),
+        guardianId: find('codice_fiscale_intestatario', 'guardians', guardians, guardianCode),
+        tariffId: find('tariffa', 'tariffs', tariffs, named.service, tariff),
+      };
+    });
+  },
+  badges: async ({ tx, municipalityId }, rows) => {
+    const codes = rows.map(({ named }) => named.pupilCode);
+    const pupils = await idsByCode(tx, municipalityId, 'pupils', codes);
+    const known = await badgeIds(
+      tx,
+      municipalityId,
+      rows.map(({ named }) => named.badgeNumber),
+    );
+    return eachRow(rows, ({ pupilCode, ...named }, find) => {
+      const pupilId = find('codice_fiscale_alunno', 'pupils', pupils, pupilCode);
+      const key = nameKey(named.badgeNumber, pupilId, named.validFrom);
+      const badge = known.get(key);
+      return {
+        badgeId: badge?.id ?? newId(municipalityId, 'badges', key),
+        pupilId,
+        ...named,
+        replacesBadgeId: badge?.replacesBadgeId ?? '',
+      };
+    });
+  },
+};
+
+/** All prices of a tariff are one record; what is stored and not told again stays. */
+function tariffInputs({ municipalityId, few }: Naming, rows: readonly ReadRow<'tariffs'>[]): Inputs<'tariffs'> {
+  const missing: Missing[] = [];
+  const groups = Map.groupBy(rows, ({ named }) => nameKey(named.service, named.name));
+  const records = [...groups].flatMap(([key, group]) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { line, named } = first;
+    const service = few.services.get(nameKey(named.service));
+    if (service === undefined) {
+      missing.push({ line, column: 'servizio', kind: 'services', key: nameKey(named.service) });
+      return [];
+    }
+    const known = few.tariffs.get(key);
+    const told = group.map((row) => row.named.price);
+    const kept = (known?.prices ?? []).filter((price) => told.every(({ validFrom }) => validFrom !== price.valid_from));
+    const prices = [
+      ...told,
+      ...kept.map((price) => ({
+        priceCents: Number(price.price_cents),
+        validFrom: price.valid_from,
+        validUntil: price.valid_until ?? '',
+      })),
+    ];
+    const tariffId = known?.id ?? newId(municipalityId, 'tariffs', key);
+    return [{ line, input: { tariffId, service, name: named.name, prices } }];
+  });
+  return { records, missing };
+}

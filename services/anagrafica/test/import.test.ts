@@ -1,0 +1,436 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { openFieldCipher } from '@campanella/field-encryption';
+import { type Database, openDatabase } from '@campanella/postgres';
+import { createLogger } from '@campanella/service-kit';
+import { privateDatabase } from '@campanella/testkit';
+import { type MunicipalityId, numberId } from '@campanella/vocabulary';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { putRecords } from '../src/app/put-records.ts';
+import { sentenceOf } from '../src/import/faults.ts';
+import { importFolder } from '../src/import/import-folder.ts';
+import { describeLayouts } from '../src/import/layouts.ts';
+import { directoryReads } from '../src/store/directory-reads.ts';
+import { registryStore } from '../src/store/registry-store.ts';
+import { codiceFiscale, frame } from './running-anagrafica.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
+const KEY = randomBytes(32).toString('base64');
+
+let privately: Awaited<ReturnType<typeof privateDatabase>>;
+let database: Database;
+let announced: number[];
+let folder: string;
+let municipality = 0;
+
+const deps = () => ({
+  store: registryStore(openFieldCipher(KEY)),
+  clock: { now: () => new Date() },
+  transaction: database.transaction.bind(database),
+  announceDirectory: async (_tx: unknown, _municipality: MunicipalityId, version: number) => {
+    announced.push(version);
+  },
+});
+
+beforeAll(async () => {
+  privately = await privateDatabase({ migrations: MIGRATIONS });
+  database = openDatabase(
+    { url: privately.url, applicationName: 'import-test' },
+    createLogger({ service: 'import-test', level: 'silent' }),
+  );
+  await database.start();
+}, 60_000);
+
+afterAll(async () => {
+  await database?.stop();
+  await privately?.close();
+});
+
+// A municipality of its own for every test, with nothing in it.
+beforeEach(async () => {
+  municipality += 1;
+  announced = [];
+  folder = await mkdtemp(join(tmpdir(), 'campanella-import-'));
+  const { municipality: town } = frame(municipality);
+  const nothing = { schools: [], schoolYears: [], classes: [], services: [], tariffs: [], guardians: [], pupils: [] };
+  const input = { ...nothing, municipality: town ?? null, enrolments: [], badges: [] };
+  expect(await putRecords(deps(), numberId<MunicipalityId>(municipality), input)).toMatchObject({ ok: true });
+  announced = [];
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const [PARENT, CHILD, SIBLING] = [codiceFiscale(1), codiceFiscale(1_001), codiceFiscale(1_002)];
+
+const GOOD: Readonly<Record<string, readonly string[]>> = {
+  'scuole.csv': ['nome', 'Il Girasole'],
+  'anni_scolastici.csv': ['nome;dal;al', '2026/2027;01/09/2026;31/08/2027'],
+  'classi.csv': ['anno_scolastico;scuola;nome', '2026/2027;Il Girasole;1A', '2026/2027;Il Girasole;1B'],
+  'servizi.csv': ['codice;nome', 'school_meals;Refezione scolastica'],
+  'tariffe.csv': [
+    'servizio;nome;prezzo;dal;al',
+    'school_meals;Intera;5,00;01/09/2020;31/08/2026',
+    'school_meals;Intera;5,20;01/09/2026;',
+  ],
+  'intestatari.csv': ['codice_fiscale;cognome;nome', `${PARENT};Prova;Zefiro`],
+  'alunni.csv': [
+    'codice_fiscale;cognome;nome;anno_scolastico;scuola;classe;dieta;data_nascita;sesso;comune_nascita;provincia_nascita',
+    `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A;GF;01/02/2018;M;Roccainventata;EE`,
+    `${SIBLING};Prova;Però;2026/2027;Il Girasole;1B;;;;;`,
+  ],
+  'iscrizioni.csv': [
+    'codice_fiscale_alunno;servizio;anno_scolastico;codice_fiscale_intestatario;tariffa;pagamento;fido;dal;al',
+    `${CHILD};school_meals;2026/2027;${PARENT};Intera;prepagato;10,00;01/09/2026;31/08/2027`,
+    `${SIBLING};school_meals;2026/2027;${PARENT};Intera;fattura;;01/09/2026;31/08/2027`,
+  ],
+  'badge.csv': [
+    'numero;codice_fiscale_alunno;dal;al',
+    `0A00000001;${CHILD};01/09/2026;`,
+    `0A00000002;${SIBLING};01/09/2026;`,
+  ],
+};
+
+type Files = Readonly<Record<string, readonly string[] | string | Buffer | null>>;
+
+/** Writes the good files with these changes; null leaves a file out. */
+async function write(changes: Files = {}, base: Files = GOOD): Promise<void> {
+  for (const [name, content] of Object.entries({ ...base, ...changes })) {
+    if (content === null) await rm(join(folder, name), { force: true });
+    else {
+      const lines = Array.isArray(content) ? `${content.join('\r\n')}\r\n` : (content as string | Buffer);
+      await writeFile(join(folder, name), lines);
+    }
+  }
+}
+
+const run = (isDryRun = false, onProgress: Parameters<typeof importFolder>[1]['onProgress'] = () => undefined) =>
+  importFolder(deps(), { municipalityId: numberId(municipality), folder, isDryRun, onProgress });
+
+async function faultsOf(changes: Files): Promise<readonly string[]> {
+  await write(changes);
+  const before = await everything();
+  const report = await run();
+  expect(report.isStored).toBe(false);
+  expect(await everything()).toEqual(before);
+  expect(announced).toEqual([]);
+  expect(report.faultCount).toBe(report.faults.length);
+  // Every sentence can be written, and no fault holds what a cell said of a person.
+  const sentences = report.faults.map(sentenceOf).join('\n');
+  for (const secret of [CHILD, PARENT, 'Nembo', 'Zefiro', 'GF']) expect(sentences).not.toContain(secret);
+  return report.faults.map(({ fileName, line, column, kind }) => `${fileName} ${line} ${column} ${kind}`);
+}
+
+/** Every row of the municipality. */
+async function everything(): Promise<unknown> {
+  const tables = ['schools', 'school_years', 'classes', 'services', 'tariffs', 'tariff_prices', 'guardians', 'pupils'];
+  const rows: unknown[] = [];
+  for (const table of [...tables, 'enrolments', 'badges', 'badge_changes', 'municipalities']) {
+    const { rows: found } = await database.query<object>({
+      name: `all_${table}`,
+      text: `select * from ${table} where municipality_id = $1 order by ${table}::text`,
+      values: [municipality],
+    });
+    rows.push(found);
+  }
+  return rows;
+}
+
+const directory = async () =>
+  (
+    (await directoryReads(database, openFieldCipher(KEY)).listChanges(numberId(municipality), 0, 100))?.pupils ?? []
+  ).toSorted((one, other) => one.displayName.localeCompare(other.displayName));
+
+test('good files are stored, all of them, and told to the readers of the directory once', async () => {
+  await write();
+  const progress: number[] = [];
+  const report = await run(false, ({ bytesRead, bytesTotal }) => progress.push(bytesRead / bytesTotal));
+  expect(report).toMatchObject({ isStored: true, faultCount: 0, diets: { addedCount: 1, removedCount: 0 } });
+  expect(report.files.map(({ rows, changed }) => [rows, changed])).toEqual([
+    [1, 1],
+    [1, 1],
+    [2, 2],
+    [1, 1],
+    [2, 1],
+    [1, 1],
+    [2, 2],
+    [2, 2],
+    [2, 2],
+  ]);
+  const pupils = await directory();
+  expect(pupils.map(({ displayName, dietCode, className }) => [displayName, dietCode, className])).toEqual([
+    ['Nembo Prova', 'GF', '1A'],
+    ['Però Prova', '', '1B'],
+  ]);
+  expect(pupils[0]?.badges).toMatchObject([{ badgeNumber: '0A00000001', blocked: false }]);
+  expect(pupils[0]?.enrolments).toMatchObject([
+    { service: 'school_meals', paymentMode: 'prepaid', overdraftCents: 1_000 },
+  ]);
+  expect(announced).toHaveLength(1);
+  expect(progress.at(-1)).toBe(1);
+});
+
+test('the same files a second time change nothing', async () => {
+  await write();
+  await run();
+  const before = await everything();
+  announced = [];
+  const report = await run();
+  expect(report.isStored).toBe(true);
+  expect(report.files.map(({ changed }) => changed)).toEqual(Array(9).fill(0));
+  expect(await everything()).toEqual(before);
+  expect(announced).toEqual([]);
+});
+
+test('a dry run tells what would change and changes nothing', async () => {
+  await write();
+  const before = await everything();
+  const report = await run(true);
+  expect(report).toMatchObject({ isStored: false, faultCount: 0, diets: { addedCount: 1 } });
+  expect(report.files.find(({ fileName }) => fileName === 'alunni.csv')).toMatchObject({ rows: 2, changed: 2 });
+  expect(await everything()).toEqual(before);
+});
+
+test('files may come alone, and refer to what is stored', async () => {
+  await write();
+  await run();
+  for (const name of Object.keys(GOOD)) await rm(join(folder, name));
+  await write({}, { 'badge.csv': ['numero;codice_fiscale_alunno;dal;al', `0A00000009;${CHILD};01/10/2026;`] });
+  expect(await run()).toMatchObject({ isStored: true });
+  expect((await directory()).find((pupil) => pupil.displayName === 'Nembo Prova')?.badges).toHaveLength(2);
+});
+
+test('no diet, birth or residence goes because a file does not tell it; a diet goes only by its word', async () => {
+  await write();
+  await run();
+  const heading = 'codice_fiscale;cognome;nome;anno_scolastico;scuola;classe';
+  const row = `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A`;
+  await write({ 'alunni.csv': [heading, row] });
+  expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 0 } });
+  await write({ 'alunni.csv': [`${heading};dieta`, `${row};`] });
+  expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 0 } });
+  expect((await directory()).map(({ dietCode }) => dietCode).sort()).toEqual(['', 'GF']);
+  const { rows } = await database.query<{ birth: object | null }>({
+    name: 'births',
+    text: 'select birth from pupils where municipality_id = $1 and codice_fiscale = $2',
+    values: [municipality, CHILD],
+  });
+  expect(rows[0]?.birth).toMatchObject({ municipality: 'Roccainventata' });
+  await write({ 'alunni.csv': [`${heading};dieta`, `${row};nessuna`] });
+  expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 1 } });
+  expect((await directory()).map(({ dietCode }) => dietCode)).toEqual(['', '']);
+});
+
+test('a new price is added to the prices that a tariff had', async () => {
+  await write();
+  await run();
+  await write({
+    'tariffe.csv': [
+      'servizio;nome;prezzo;dal;al',
+      'school_meals;Intera;5,20;01/09/2026;31/12/2026',
+      'school_meals;Intera;5,50;01/01/2027;',
+    ],
+  });
+  expect(await run()).toMatchObject({ isStored: true });
+  const { rows } = await database.query<{ price_cents: number }>({
+    name: 'prices',
+    text: 'select price_cents from tariff_prices where municipality_id = $1 order by valid_from',
+    values: [municipality],
+  });
+  expect(rows.map((row) => row.price_cents)).toEqual([500, 520, 550]);
+});
+
+const text = (name: string) => `${GOOD[name]?.join('\r\n')}\r\n`;
+
+describe('a file is read as offices export it:', () => {
+  test.each<[string, Files]>([
+    ['Windows-1252', { 'alunni.csv': Buffer.from(text('alunni.csv'), 'latin1') }],
+    ['UTF-8 with a mark', { 'alunni.csv': `\ufeff${text('alunni.csv')}` }],
+    ['UTF-16 with a mark', { 'alunni.csv': Buffer.from(`\ufeff${text('alunni.csv')}`, 'utf16le') }],
+    ['commas', { 'alunni.csv': text('alunni.csv').replaceAll(';', ',') }],
+    ['tabs', { 'alunni.csv': text('alunni.csv').replaceAll(';', '\t') }],
+    ['line feeds alone', { 'alunni.csv': text('alunni.csv').replaceAll('\r\n', '\n') }],
+    ['values in quotes', { 'alunni.csv': text('alunni.csv').replaceAll('Il Girasole', '"Il Girasole"') }],
+    [
+      'empty columns and rows at the end',
+      { 'alunni.csv': `${text('alunni.csv').replaceAll('\r\n', ';;\r\n')};;;;;;;;;;;;\r\n` },
+    ],
+    ['headings as people write them', { 'alunni.csv': text('alunni.csv').replace('codice_fiscale', 'Codice Fiscale') }],
+    ['codici fiscali in lower case', { 'alunni.csv': text('alunni.csv').replace(CHILD, CHILD.toLowerCase()) }],
+    ['names in other case', { 'alunni.csv': text('alunni.csv').replaceAll('Il Girasole', 'IL  GIRASOLE') }],
+    ['days with hyphens', { 'badge.csv': text('badge.csv').replaceAll('01/09/2026', '2026-09-01') }],
+  ])('%s', async (_what, changes) => {
+    await write(changes);
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    const pupils = await directory();
+    expect(pupils.map(({ displayName, className }) => `${displayName} ${className}`)).toEqual([
+      'Nembo Prova 1A',
+      'Però Prova 1B',
+    ]);
+  });
+});
+
+/** The good file with one of its lines changed. */
+const changed = (name: string, line: number, from: string, to: string): Files => ({
+  [name]: (GOOD[name] ?? []).map((one, index) => (index === line - 1 ? one.replace(from, to) : one)),
+});
+const spoiled = (name: string, content: string | Buffer): Files => ({ [name]: content });
+
+describe('a broken file changes nothing, and every fault is told by file, line and column:', () => {
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'an unknown school',
+      changed('alunni.csv', 2, 'Il Girasole', 'Altrove'),
+      ['alunni.csv 2 classe unknown_reference'],
+    ],
+    [
+      'an unknown payer',
+      changed('iscrizioni.csv', 2, PARENT, codiceFiscale(9)),
+      ['iscrizioni.csv 2 codice_fiscale_intestatario unknown_reference'],
+    ],
+    [
+      'a wrong codice fiscale, and nothing of who refers to it',
+      changed('alunni.csv', 2, CHILD, `${CHILD.slice(0, 15)}${CHILD.endsWith('A') ? 'B' : 'A'}`),
+      [
+        'alunni.csv 2 codice_fiscale invalid_codice_fiscale',
+        'iscrizioni.csv 2 codice_fiscale_alunno unknown_reference',
+        'badge.csv 2 codice_fiscale_alunno unknown_reference',
+      ],
+    ],
+    [
+      'one codice fiscale twice',
+      changed('alunni.csv', 3, SIBLING, CHILD),
+      [
+        'alunni.csv 3  repeated_row',
+        'iscrizioni.csv 3 codice_fiscale_alunno unknown_reference',
+        'badge.csv 3 codice_fiscale_alunno unknown_reference',
+      ],
+    ],
+    [
+      'two holders of one badge',
+      changed('badge.csv', 3, '0A00000002', '0A00000001'),
+      ['badge.csv 2 numero badge_held', 'badge.csv 3 numero badge_held'],
+    ],
+    ['a day that there is not', changed('badge.csv', 2, '01/09/2026', '31/09/2026'), ['badge.csv 2 dal not_a_day']],
+    [
+      'a day as a spreadsheet counts it',
+      changed('badge.csv', 2, '01/09/2026', '46266'),
+      ['badge.csv 2 dal spreadsheet_day'],
+    ],
+    ['a year of two digits', changed('badge.csv', 2, '01/09/2026', '01/09/26'), ['badge.csv 2 dal two_digit_year']],
+    [
+      'a badge as a spreadsheet shortens it',
+      changed('badge.csv', 2, '0A00000001', '1,23E+11'),
+      ['badge.csv 2 numero scientific_number'],
+    ],
+    [
+      'inverted days',
+      changed('iscrizioni.csv', 2, '31/08/2027', '01/08/2026'),
+      ['iscrizioni.csv 2 al inverted_validity'],
+    ],
+    [
+      'an enrolment beyond its year',
+      changed('iscrizioni.csv', 2, '31/08/2027', '31/12/2027'),
+      ['iscrizioni.csv 2 al outside_school_year'],
+    ],
+    ['a price that is none', changed('tariffe.csv', 2, '5,00', 'cinque'), ['tariffe.csv 2 prezzo not_an_amount']],
+    ['prices that overlap', changed('tariffe.csv', 2, '31/08/2026', ''), ['tariffe.csv 2  overlapping_validity']],
+    [
+      'a word that is no choice',
+      changed('iscrizioni.csv', 2, 'prepagato', 'gratis'),
+      ['iscrizioni.csv 2 pagamento not_a_choice'],
+    ],
+    ['half a birth', changed('alunni.csv', 2, ';M;', ';;'), ['alunni.csv 2 sesso incomplete_group']],
+    ['a missing value', changed('alunni.csv', 2, 'Prova', ''), ['alunni.csv 2 cognome missing_value']],
+    ['a row of too few columns', changed('badge.csv', 2, ';01/09/2026;', ''), ['badge.csv 2  column_count']],
+    [
+      'a missing column',
+      changed('badge.csv', 1, ';dal', ';dal_giorno'),
+      ['badge.csv 1 dal_giorno unknown_column', 'badge.csv 1 dal missing_column'],
+    ],
+    ['a column twice', changed('badge.csv', 1, ';al', ';dal'), ['badge.csv 1 dal repeated_column']],
+    ['300 columns', spoiled('badge.csv', `${'x;'.repeat(299)}x\r\n`), ['badge.csv 1  too_many_columns']],
+    [
+      'a file cut in the middle of a row',
+      spoiled('badge.csv', text('badge.csv').slice(0, -15)),
+      ['badge.csv 0  cut_off', 'badge.csv 3  column_count'],
+    ],
+    [
+      'a file cut at the end of its last row',
+      spoiled('badge.csv', text('badge.csv').slice(0, -2)),
+      ['badge.csv 0  cut_off'],
+    ],
+    ['quotes that never close', changed('badge.csv', 2, '0A00000001', '"0A00000001'), ['badge.csv 2  unclosed_quote']],
+    ['quotes within a value', changed('badge.csv', 2, '0A00000001', '0A"00000001'), ['badge.csv 2  stray_quote']],
+    ['an empty file', spoiled('badge.csv', ''), ['badge.csv 0  empty_file']],
+    [
+      'a workbook',
+      spoiled('badge.csv', Buffer.concat([Buffer.from('PK\x03\x04'), randomBytes(100)])),
+      ['badge.csv 0  spreadsheet'],
+    ],
+    ['a file of another name', spoiled('alunni2.csv', 'x'), ['alunni2.csv 0  unknown_file']],
+  ])('%s', async (_what, changes, faults) => {
+    expect(await faultsOf(changes)).toEqual(faults);
+  });
+
+  test('lost zeros of a C.A.P.', async () => {
+    const heading = `${GOOD['alunni.csv']?.[0]?.split(';').slice(0, 6).join(';')};comune;cap;provincia;indirizzo;civico`;
+    const row = `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A;Vallefinta;123;EE;Via della Fantasia;1`;
+    const faults = await faultsOf({ 'alunni.csv': [heading, row], 'iscrizioni.csv': null, 'badge.csv': null });
+    expect(faults).toEqual(['alunni.csv 2 cap lost_zeros']);
+  });
+
+  test('all faults of all files in one run', async () => {
+    const faults = await faultsOf({
+      ...changed('tariffe.csv', 2, '5,00', 'cinque'),
+      ...changed('alunni.csv', 3, '1B', '9Z'),
+      ...changed('badge.csv', 2, '01/09/2026', 'ieri'),
+    });
+    expect(faults).toEqual([
+      'tariffe.csv 2 prezzo not_an_amount',
+      'alunni.csv 3 classe unknown_reference',
+      'badge.csv 2 dal not_a_day',
+    ]);
+  });
+
+  test('two gigabytes are refused before they are read', async () => {
+    await write();
+    const file = await open(join(folder, 'alunni.csv'), 'w');
+    // Sparse: it takes no room on the disk.
+    await file.truncate(2 * 1024 ** 3);
+    await file.close();
+    const report = await run();
+    expect(report.faults[0]).toMatchObject({ fileName: 'alunni.csv', kind: 'too_big' });
+    expect(report.isStored).toBe(false);
+  });
+
+  test('a municipality that there is not', async () => {
+    await write();
+    const report = await importFolder(deps(), {
+      ...{ municipalityId: numberId<MunicipalityId>(9_999), folder, isDryRun: false },
+      onProgress: () => undefined,
+    });
+    expect(report.faults).toMatchObject([{ kind: 'unknown_municipality' }]);
+  });
+});
+
+test('docs/import.md describes every file and column (npm run import -- --format prints it)', async () => {
+  const page = await readFile(fileURLToPath(new URL('../../../docs/import.md', import.meta.url)), 'utf8');
+  expect(page).toContain(describeLayouts());
+});
+
+test('more rows than one batch, whose faults are where they are', async () => {
+  const heading = GOOD['intestatari.csv']?.[0] ?? '';
+  const file = createWriteStream(join(folder, 'intestatari.csv'));
+  file.write(`${heading}\r\n`);
+  for (let number = 1; number <= 2_500; number += 1) file.write(`${codiceFiscale(number)};Prova;Zefiro\r\n`);
+  file.write('sbagliato;Prova;Zefiro\r\n');
+  await finished(file.end());
+  const report = await run();
+  expect(report.faults).toMatchObject([{ line: 2_502, column: 'codice_fiscale', kind: 'invalid_codice_fiscale' }]);
+  expect(report.files).toMatchObject([{ rows: 2_501, changed: 2_500 }]);
+});
