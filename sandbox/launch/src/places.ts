@@ -25,3 +25,8 @@ function isEnterableByOthers(folder: string): boolean {
     if (at === dirname(at)) return true;
   }
 }
+
+/** Where the platform of a folder keeps pupils' documents. */
+export function documentFolder(folder: string): string {
+  return join(folder, 'data', 'documents');
+}

@@ -13,7 +13,7 @@ import {
   serviceParts,
   type Wiring,
 } from './parts.ts';
-import { postgresFolder } from './places.ts';
+import { documentFolder, postgresFolder } from './places.ts';
 import { ensureStores } from './programs.ts';
 import type { Progress } from './progress.ts';
 import {
@@ -94,7 +94,7 @@ async function bringUp(options: PlatformOptions, progress: Progress, running: Ru
     cards,
     stores,
     secrets,
-    documentFolder: join(folder, 'data', 'documents'),
+    documentFolder: documentFolder(folder),
   };
   await progress.step('services', () => startInOrder(serviceParts(wiring), running));
   const demo = await seedWhenNew(wiring, folder, progress);

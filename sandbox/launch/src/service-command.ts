@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ClearError } from './clear-error.ts';
-import { DEFAULT_FOLDER, ROOT } from './places.ts';
+import { DEFAULT_FOLDER, documentFolder, ROOT } from './places.ts';
 import { isRunning, readRunRecord } from './run-record.ts';
 import { keepSecrets } from './secrets.ts';
 
@@ -13,6 +14,7 @@ interface ServiceCommand {
 
 const SERVICE_COMMANDS = {
   import: { service: 'anagrafica', entry: 'services/anagrafica/src/import.ts' },
+  office: { service: 'anagrafica', entry: 'services/anagrafica/src/office.ts' },
   operators: { service: 'identity', entry: 'services/identity/src/operators.ts' },
   companies: { service: 'identity', entry: 'services/identity/src/companies.ts' },
 } as const satisfies Readonly<Record<string, ServiceCommand>>;
@@ -32,10 +34,11 @@ function run(command: ServiceCommand, words: readonly string[]): number {
   const folder = at === -1 ? DEFAULT_FOLDER : resolve(words[at + 1] ?? '');
   const own = at === -1 ? words : words.toSpliced(at, 2);
   const isHelp = own.length === 0 || own.some((word) => word === '--help' || word === '-h' || word === '--format');
-  const environment = process.env['DATABASE_URL'] !== undefined || isHelp ? {} : environmentOf(command.service, folder);
+  const { env } = process;
+  const local = 'DATABASE_URL' in env || isHelp ? {} : environmentOf(command.service, folder);
   const { status } = spawnSync(process.execPath, ['--no-warnings', join(ROOT, command.entry), ...own], {
     stdio: 'inherit',
-    env: { ...process.env, ...environment },
+    env: { ...env, ...local },
   });
   return status ?? 1;
 }
@@ -47,5 +50,9 @@ function environmentOf(service: string, folder: string): Readonly<Record<string,
     throw new ClearError('Nothing runs here: start the platform with npm start, or set DATABASE_URL and the keys.');
   }
   const { fieldKey, personHashKey } = keepSecrets(folder);
-  return { DATABASE_URL: databaseUrl, FIELD_KEY: fieldKey, PERSON_HASH_KEY: personHashKey };
+  const documents = pathToFileURL(documentFolder(folder)).href;
+  return {
+    ...{ DATABASE_URL: databaseUrl, FIELD_KEY: fieldKey, PERSON_HASH_KEY: personHashKey },
+    DOCUMENT_STORE_URL: documents,
+  };
 }

@@ -141,6 +141,19 @@ CREATE TABLE public.pupils (
     CONSTRAINT pupils_residence_check CHECK ((jsonb_typeof(residence) = 'object'::text))
 );
 
+CREATE TABLE public.record_edits (
+    municipality_id bigint NOT NULL,
+    edit_id uuid NOT NULL,
+    edited_at timestamp with time zone NOT NULL,
+    editor text NOT NULL,
+    source text NOT NULL,
+    record_kind text NOT NULL,
+    record_id text NOT NULL,
+    is_new boolean NOT NULL,
+    fields text[] NOT NULL,
+    CONSTRAINT record_edits_source_check CHECK ((source = ANY (ARRAY['office'::text, 'command'::text, 'import'::text])))
+);
+
 CREATE TABLE public.record_reads (
     municipality_id bigint NOT NULL,
     pupil_id uuid NOT NULL,
@@ -232,6 +245,9 @@ ALTER TABLE ONLY public.pupils
 ALTER TABLE ONLY public.pupils
     ADD CONSTRAINT pupils_pkey PRIMARY KEY (municipality_id, pupil_id);
 
+ALTER TABLE ONLY public.record_edits
+    ADD CONSTRAINT record_edits_pkey PRIMARY KEY (municipality_id, edit_id);
+
 ALTER TABLE ONLY public.record_reads
     ADD CONSTRAINT record_reads_pkey PRIMARY KEY (municipality_id, pupil_id, read_hour, reader_id, what);
 
@@ -269,6 +285,10 @@ CREATE INDEX enrolments_by_tariff ON public.enrolments USING btree (municipality
 CREATE INDEX pupils_by_class ON public.pupils USING btree (municipality_id, class_id);
 
 CREATE UNIQUE INDEX pupils_by_directory_version ON public.pupils USING btree (municipality_id, directory_version);
+
+CREATE INDEX pupils_by_name ON public.pupils USING btree (municipality_id, lower(family_name) text_pattern_ops, lower(given_name), pupil_id);
+
+CREATE INDEX record_edits_by_record ON public.record_edits USING btree (municipality_id, record_id, edit_id DESC);
 
 ALTER TABLE ONLY public.badge_changes
     ADD CONSTRAINT badge_changes_municipality_id_badge_id_fkey FOREIGN KEY (municipality_id, badge_id) REFERENCES public.badges(municipality_id, badge_id);

@@ -1,29 +1,25 @@
 import { createWriteStream } from 'node:fs';
+import { userInfo } from 'node:os';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { openFieldCipher } from '@campanella/field-encryption';
-import { openDatabase } from '@campanella/postgres';
-import { createLogger, readConfig } from '@campanella/service-kit';
 import { type MunicipalityId, parseNumberId } from '@campanella/vocabulary';
 import { SingleBar } from 'cli-progress';
-import { environment } from './config.ts';
-import { announceDirectory } from './events/directory-changed.ts';
+import { withRegistry } from './command.ts';
 import { sentenceOf } from './import/faults.ts';
 import { type ImportReport, importFolder } from './import/import-folder.ts';
 import { describeLayouts } from './import/layouts.ts';
-import { quietDatabase } from './store/quiet-database.ts';
-import { registryStore } from './store/registry-store.ts';
 
 const HELP = `Importa in un Comune i file CSV di una cartella: tutto o, se c’è anche un solo errore, niente. Gli stessi file una seconda volta non cambiano nulla.
 
-  npm run import -- --municipality N --files CARTELLA [--dry-run] [--report FILE]
+  npm run import -- --municipality N --files CARTELLA [--dry-run] [--report FILE] [--as CHI]
   npm run import -- --format
 
   --dry-run   trova gli errori e conta che cosa cambierebbe, senza cambiare nulla
+  --as        chi importa, per il registro delle modifiche; senza, il nome utente di questo computer
   --report    scrive tutti gli errori in un file di testo, uno per riga; senza, i primi 20 sullo schermo
   --format    descrive i file e le loro colonne
 
-Vuole DATABASE_URL e FIELD_KEY come il servizio anagrafica. Finisce con 0 se i dati sono importati (o la prova è riuscita), 1 se ci sono errori,
+Vuole DATABASE_URL, FIELD_KEY e DOCUMENT_STORE_URL come il servizio anagrafica. Finisce con 0 se i dati sono importati (o la prova è riuscita), 1 se ci sono errori,
 2 se il comando è sbagliato.`;
 const FAULTS_SHOWN = 20;
 
@@ -32,6 +28,7 @@ const { values } = parseArgs({
     municipality: { type: 'string' },
     files: { type: 'string' },
     report: { type: 'string' },
+    as: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
     format: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -47,49 +44,32 @@ else if (municipalityId === null || values.files === undefined) {
 } else await run(municipalityId, values.files);
 
 async function run(municipality: MunicipalityId, folder: string): Promise<void> {
-  const { DATABASE_URL, FIELD_KEY } = readConfig(
-    environment.pick({ DATABASE_URL: true, FIELD_KEY: true }),
-    process.env,
-  );
-  const logger = createLogger({ service: 'import', level: 'warn' });
-  const database = openDatabase(
-    { url: DATABASE_URL, applicationName: 'import', poolMax: 1, statementTimeoutMs: 60_000 },
-    logger,
-  );
-  await database.start();
   const bar = new SingleBar({
     format: '{bar} {percentage}%  {fileName}  {rows} righe',
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
   });
-  bar.start(1, 0, { fileName: '', rows: 0 });
   try {
-    const report = await importFolder(
-      {
-        store: registryStore(openFieldCipher(FIELD_KEY)),
-        clock: { now: () => new Date() },
-        transaction: quietDatabase(database).transaction,
-        announceDirectory,
-      },
-      {
+    const report = await withRegistry('import', (deps) => {
+      bar.start(1, 0, { fileName: '', rows: 0 });
+      return importFolder(deps, {
         municipalityId: municipality,
         folder,
         isDryRun: values['dry-run'],
+        editor: values.as ?? userInfo().username,
         onProgress({ fileName, rows, bytesRead, bytesTotal }) {
           bar.setTotal(Math.max(bytesTotal, 1));
           bar.update(bytesRead, { fileName, rows });
         },
-      },
-    );
+      });
+    });
     bar.stop();
     await tell(report);
   } catch (cause) {
     bar.stop();
     console.error(cause instanceof Error ? cause.message : cause);
     process.exitCode = 1;
-  } finally {
-    await database.stop();
   }
 }
 

@@ -25,6 +25,7 @@ import { anagraficaApi } from './http/api.ts';
 import { accessLog } from './store/access-log.ts';
 import { directoryReads } from './store/directory-reads.ts';
 import { fascicoloTable } from './store/fascicolo-table.ts';
+import { officeReads } from './store/office-reads.ts';
 import { quietDatabase } from './store/quiet-database.ts';
 import { registryStore } from './store/registry-store.ts';
 
@@ -45,7 +46,17 @@ await runMain(async () => {
   };
   const fascicolo = { table: fascicoloTable(tables), store: openDocumentStore(config.DOCUMENT_STORE_URL), clock };
   const app = createHttpApp({ logger, service: 'anagrafica' });
-  app.use(anagraficaApi({ reads, fascicolo, accessLog: accessLog(tables), jwksUrl: config.IDENTITY_JWKS_URL, clock }));
+  app.use(
+    anagraficaApi({
+      reads,
+      put,
+      office: officeReads(tables, cipher),
+      fascicolo,
+      accessLog: accessLog(tables),
+      jwksUrl: config.IDENTITY_JWKS_URL,
+      clock,
+    }),
+  );
   finishHttpApp(app);
   await runService({
     logger,

@@ -1,4 +1,4 @@
 import { writeApiDescription } from '@campanella/service-kit';
-import { anagraficaDescription } from './http/describe.ts';
+import { anagraficaDescription } from './http/api-description.ts';
 
 writeApiDescription(anagraficaDescription(), new URL('../openapi.json', import.meta.url));

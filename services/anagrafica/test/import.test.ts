@@ -109,7 +109,7 @@ async function write(changes: Files = {}, base: Files = GOOD): Promise<void> {
 }
 
 const run = (isDryRun = false, onProgress: Parameters<typeof importFolder>[1]['onProgress'] = () => undefined) =>
-  importFolder(deps(), { municipalityId: numberId(municipality), folder, isDryRun, onProgress });
+  importFolder(deps(), { municipalityId: numberId(municipality), folder, isDryRun, editor: 'prova', onProgress });
 
 async function faultsOf(changes: Files): Promise<readonly string[]> {
   await write(changes);
@@ -411,7 +411,7 @@ describe('a broken file changes nothing, and every fault is told by file, line a
   test('a municipality that there is not', async () => {
     await write();
     const report = await importFolder(deps(), {
-      ...{ municipalityId: numberId<MunicipalityId>(9_999), folder, isDryRun: false },
+      ...{ municipalityId: numberId<MunicipalityId>(9_999), folder, isDryRun: false, editor: 'prova' },
       onProgress: () => undefined,
     });
     expect(report.faults).toMatchObject([{ kind: 'unknown_municipality' }]);

@@ -22,6 +22,8 @@ export interface RunningAnagrafica {
   readonly guardians: GuardianServiceClient;
   readonly municipalities: MunicipalityServiceClient;
   readonly identity: Awaited<ReturnType<typeof testIdentity>>;
+  /** What a command on its database needs in its environment. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
   /** Everything that the processes wrote. */
   output(): string;
   close(): Promise<void>;
@@ -42,17 +44,20 @@ export async function runAnagrafica(
   ]);
   const fieldKey = randomBytes(32).toString('base64');
   const documentFolder = await mkdtemp(join(tmpdir(), 'campanella-documents-'));
+  const commandEnvironment = {
+    DATABASE_URL: database.url,
+    FIELD_KEY: fieldKey,
+    DOCUMENT_STORE_URL: pathToFileURL(documentFolder).href,
+  };
   const started = await Promise.all(
     Array.from({ length: replicas }, async () => {
       const [grpcPort, httpPort, opsPort] = [await freePort(), await freePort(), await freePort()];
       const running = await startProcess({
         entry: ENTRY,
         environment: {
-          DATABASE_URL: database.url,
           AMQP_URL: vhost.url,
           IDENTITY_JWKS_URL: identity.jwksUrl,
-          FIELD_KEY: fieldKey,
-          DOCUMENT_STORE_URL: pathToFileURL(documentFolder).href,
+          ...commandEnvironment,
           GRPC_PORT: String(grpcPort),
           HTTP_PORT: String(httpPort),
           OPS_PORT: String(opsPort),
@@ -78,6 +83,7 @@ export async function runAnagrafica(
     guardians,
     municipalities,
     identity,
+    commandEnvironment,
     output: () => started.map(({ running }) => running.output()).join('\n'),
     async close() {
       for (const client of [registry, directory, guardians, municipalities]) client.close();

@@ -2,6 +2,7 @@ import type { Transaction } from '@campanella/postgres';
 import { accept, type Decision, type MunicipalityId, refuse } from '@campanella/vocabulary';
 import { decidePut, type RecordsRefused } from '../domain/decide-put.ts';
 import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
+import { type Editor, editsOf, type RecordEdit } from '../domain/record-edits.ts';
 import type { Changes, DietChanges, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
 
 /** What {@link putRecords} needs of the tables. */
@@ -17,6 +18,14 @@ export interface RegistryStore {
     municipalityId: MunicipalityId,
     directory: Changes['directory'],
   ): Promise<readonly string[]>;
+  /** Keeps a line per edit. */
+  writeEdits(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    editor: Editor,
+    edits: readonly RecordEdit[],
+    at: Date,
+  ): Promise<void>;
   /** Writes the changes; each pupil in `versions` gets that directory version. */
   writeChanges(tx: Transaction, municipalityId: MunicipalityId, changes: Changes, written: Written): Promise<void>;
 }
@@ -43,7 +52,7 @@ export interface PutResult {
 }
 
 /**
- * Stores records, all or none; the same records again change nothing.
+ * Stores records, all or none; the same records again change nothing. An editor leaves a line for each record that changes.
  *
  * Writers of one municipality take turns, from their first read to their commit: so a badge number has one holder, and
  * directory versions become visible in the order in which they were given (docs/adr/0007).
@@ -52,10 +61,11 @@ export async function putRecords(
   deps: PutDeps,
   municipalityId: MunicipalityId,
   input: RecordsInput,
+  editor: Editor | null = null,
 ): Promise<Decision<PutResult, RecordsRefused>> {
-  const result = await deps.transaction((tx) => putWithin(deps, tx, municipalityId, input));
+  const result = await deps.transaction((tx) => putWithin(deps, tx, municipalityId, input, editor));
   // Two first calls for a municipality: the other one has stored it by now, so this one finds it and takes its turn.
-  return result === 'again' ? putRecords(deps, municipalityId, input) : result;
+  return result === 'again' ? putRecords(deps, municipalityId, input, editor) : result;
 }
 
 /** {@link putRecords} within a transaction that goes on; `again` where another transaction has just stored the municipality. */
@@ -64,6 +74,7 @@ export async function putWithin(
   tx: Transaction,
   municipalityId: MunicipalityId,
   input: RecordsInput,
+  editor: Editor | null = null,
 ): Promise<Decision<PutResult, RecordsRefused> | 'again'> {
   const parsed = parseRecords(input);
   const refusedIds = new Set(
@@ -79,6 +90,8 @@ export async function putWithin(
     if (municipality === null || !(await deps.store.insertMunicipality(tx, municipalityId, municipality)))
       return 'again';
   }
+  if (editor !== null)
+    await deps.store.writeEdits(tx, municipalityId, editor, editsOf(stored, decision.value), deps.clock.now());
   return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value));
 }
 

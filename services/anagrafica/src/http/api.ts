@@ -2,13 +2,17 @@ import { identityOf, notFound, requireIdentity } from '@campanella/service-kit';
 import { type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
 import { Router } from 'express';
 import type { DirectoryReads } from '../app/read-directory.ts';
-import { badgeStatusOn, type PupilRecord, type PupilSheet, priceOn } from '../domain/directory.ts';
-import type { Badge } from '../domain/records.ts';
-import { anagraficaDescription, type MunicipalityAnswer, type PupilsAnswer, type RecordAnswer } from './describe.ts';
+import { type PupilSheet, priceOn } from '../domain/directory.ts';
+import { anagraficaDescription } from './api-description.ts';
+import type { MunicipalityAnswer, PupilsAnswer } from './describe.ts';
 import { type FascicoloApiDeps, fascicoloRoutes, noteRead, ownPupil } from './fascicolo-api.ts';
+import { type OfficeApiDeps, officeRoutes } from './office-api.ts';
+import { toBadge, toRecord } from './record-answer.ts';
 
 /** The routes of anagrafica behind the gateway: what the bearer of an internal identity token may see, and no more. */
-export function anagraficaApi(deps: FascicoloApiDeps & { reads: DirectoryReads; jwksUrl: string }): Router {
+export function anagraficaApi(
+  deps: FascicoloApiDeps & OfficeApiDeps & { reads: DirectoryReads; jwksUrl: string },
+): Router {
   const router = Router();
   const description = anagraficaDescription();
   router.get('/openapi.json', (_request, response) => {
@@ -33,6 +37,7 @@ export function anagraficaApi(deps: FascicoloApiDeps & { reads: DirectoryReads; 
     response.set('cache-control', 'no-store').json(toRecord(record, deps.clock.now()));
   });
 
+  officeRoutes(router, deps);
   fascicoloRoutes(router, deps);
 
   router.get('/api/anagrafica/municipality', async (_request, response) => {
@@ -43,38 +48,6 @@ export function anagraficaApi(deps: FascicoloApiDeps & { reads: DirectoryReads; 
     response.set('cache-control', 'no-store').json(answer);
   });
   return router;
-}
-
-function toRecord(record: PupilRecord, now: Date): RecordAnswer {
-  const today = serviceDateAt(now);
-  const { pupilId, displayName, codiceFiscale, birth, residence } = record;
-  return {
-    ...{ pupilId, displayName, codiceFiscale, birth, residence },
-    status: record.closed ? 'closed' : 'open',
-    badges: record.badges.map((badge) => toBadge(badge, today)),
-    enrolments: record.enrolments.map(({ validity, prices, ...enrolment }) => ({
-      ...enrolment,
-      validFrom: validity.from,
-      validUntil: validity.until,
-      priceCents: priceOn(prices, today)?.priceCents ?? 0,
-      priceHistory: prices.map((price) => ({
-        priceCents: price.priceCents,
-        validFrom: price.validity.from,
-        validUntil: price.validity.until,
-      })),
-    })),
-    asOf: now.toISOString(),
-  };
-}
-
-function toBadge(badge: Badge, today: ServiceDate): RecordAnswer['badges'][number] {
-  return {
-    badgeId: badge.id,
-    badgeNumber: badge.badgeNumber,
-    status: badgeStatusOn(badge, today),
-    validFrom: badge.validity.from,
-    validUntil: badge.validity.until,
-  };
 }
 
 function toPupil(sheet: PupilSheet, today: ServiceDate): PupilsAnswer['pupils'][number] {

@@ -1,4 +1,3 @@
-import { describeApi } from '@campanella/service-kit';
 import { z } from 'zod';
 import { DOCUMENT_KINDS, MEDIA_TYPES } from '../domain/fascicolo.ts';
 
@@ -137,7 +136,7 @@ export type DocumentsAnswer = z.output<typeof DocumentsAnswer>;
 export type ReadsAnswer = z.output<typeof ReadsAnswer>;
 export type MunicipalityAnswer = z.output<typeof MunicipalityAnswer>;
 
-const Problem = z
+export const Problem = z
   .object({ type: z.string(), title: z.string(), status: z.int(), kind: z.string() })
   .describe('Problem details (RFC 9457)');
 
@@ -157,87 +156,83 @@ function answers(schema: z.ZodType, description: string) {
   } as const;
 }
 
-/** The HTTP API in OpenAPI's terms, from the schemas that type its answers. */
-export function anagraficaDescription(): object {
-  return describeApi({
-    title: 'Campanella anagrafica',
-    version: '1',
-    paths: {
-      '/api/anagrafica/pupils': {
-        get: {
-          operationId: 'listPupils',
-          summary: "The caller's own pupils",
-          responses: answers(PupilsAnswer, 'Pupils'),
-        },
+/** The guardians' paths, and the fascicolo's, in OpenAPI's terms. */
+export function guardianPaths() {
+  return {
+    '/api/anagrafica/pupils': {
+      get: {
+        operationId: 'listPupils',
+        summary: "The caller's own pupils",
+        responses: answers(PupilsAnswer, 'Pupils'),
       },
-      '/api/anagrafica/pupils/{pupilId}': {
-        get: {
-          operationId: 'getPupil',
-          summary: "The record of one of the caller's own pupils",
-          requestParams: { path: PupilPath },
-          responses: answers(RecordAnswer, 'The record'),
-        },
+    },
+    '/api/anagrafica/pupils/{pupilId}': {
+      get: {
+        operationId: 'getPupil',
+        summary: "The record of one of the caller's own pupils",
+        requestParams: { path: PupilPath },
+        responses: answers(RecordAnswer, 'The record'),
       },
-      '/api/anagrafica/pupils/{pupilId}/documents': {
-        get: {
-          operationId: 'listPupilDocuments',
-          summary: "The fascicolo of one of the caller's own pupils, newest first",
-          requestParams: { path: PupilPath, query: PageQuery },
-          responses: answers(DocumentsAnswer, 'Documents'),
-        },
+    },
+    '/api/anagrafica/pupils/{pupilId}/documents': {
+      get: {
+        operationId: 'listPupilDocuments',
+        summary: "The fascicolo of one of the caller's own pupils, newest first",
+        requestParams: { path: PupilPath, query: PageQuery },
+        responses: answers(DocumentsAnswer, 'Documents'),
       },
-      '/api/anagrafica/pupils/{pupilId}/documents/{documentId}/content': {
-        get: {
-          operationId: 'getPupilDocument',
-          summary: 'A document of the fascicolo, always as a download',
-          requestParams: { path: DocumentPath },
-          responses: {
-            '200': { description: 'The file', content: { 'application/octet-stream': { schema: File } } },
-            '401': refused('No valid identity token'),
-            '404': refused('Not there, or not for you'),
-          },
-        },
-      },
-      '/api/anagrafica/pupils/{pupilId}/reads': {
-        get: {
-          operationId: 'listPupilReads',
-          summary: 'Who looked at the record and the fascicolo, one line per reader and hour',
-          requestParams: { path: PupilPath, query: PageQuery },
-          responses: answers(ReadsAnswer, 'Reads'),
-        },
-      },
-      '/api/anagrafica/office/pupils/{pupilId}/documents/{documentId}': {
-        put: {
-          operationId: 'filePupilDocument',
-          summary: 'Files a document under an id of the caller (role office); the same again changes nothing',
-          requestParams: { path: DocumentPath, query: FilingQuery },
-          requestBody: { content: Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: File }])) },
-          responses: {
-            ...answers(FiledDocument, 'As it is filed'),
-            '409': refused('Another document has this id'),
-            '413': refused('Bigger than 10 MB'),
-            '415': refused('Not a PDF, JPEG or PNG, or not what its content-type says'),
-            '422': refused('A field is missing or not valid, or the file is empty'),
-          },
-        },
-        delete: {
-          operationId: 'removePupilDocument',
-          summary: 'Takes a document out of the fascicolo (role office)',
-          requestParams: { path: DocumentPath },
-          responses: {
-            '204': { description: 'It is gone' },
-            '401': refused('No valid identity token'),
-            '404': refused('Not there, or not for you'),
-          },
-        },
-      },
-      '/api/anagrafica/municipality': {
-        get: {
-          operationId: 'getMunicipality',
-          summary: "The caller's own comune",
-          responses: answers(MunicipalityAnswer, 'The comune'),
+    },
+    '/api/anagrafica/pupils/{pupilId}/documents/{documentId}/content': {
+      get: {
+        operationId: 'getPupilDocument',
+        summary: 'A document of the fascicolo, always as a download',
+        requestParams: { path: DocumentPath },
+        responses: {
+          '200': { description: 'The file', content: { 'application/octet-stream': { schema: File } } },
+          '401': refused('No valid identity token'),
+          '404': refused('Not there, or not for you'),
         },
       },
     },
-  });
+    '/api/anagrafica/pupils/{pupilId}/reads': {
+      get: {
+        operationId: 'listPupilReads',
+        summary: 'Who looked at the record and the fascicolo, one line per reader and hour',
+        requestParams: { path: PupilPath, query: PageQuery },
+        responses: answers(ReadsAnswer, 'Reads'),
+      },
+    },
+    '/api/anagrafica/office/pupils/{pupilId}/documents/{documentId}': {
+      put: {
+        operationId: 'filePupilDocument',
+        summary: 'Files a document under an id of the caller (role office); the same again changes nothing',
+        requestParams: { path: DocumentPath, query: FilingQuery },
+        requestBody: { content: Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: File }])) },
+        responses: {
+          ...answers(FiledDocument, 'As it is filed'),
+          '409': refused('Another document has this id'),
+          '413': refused('Bigger than 10 MB'),
+          '415': refused('Not a PDF, JPEG or PNG, or not what its content-type says'),
+          '422': refused('A field is missing or not valid, or the file is empty'),
+        },
+      },
+      delete: {
+        operationId: 'removePupilDocument',
+        summary: 'Takes a document out of the fascicolo (role office)',
+        requestParams: { path: DocumentPath },
+        responses: {
+          '204': { description: 'It is gone' },
+          '401': refused('No valid identity token'),
+          '404': refused('Not there, or not for you'),
+        },
+      },
+    },
+    '/api/anagrafica/municipality': {
+      get: {
+        operationId: 'getMunicipality',
+        summary: "The caller's own comune",
+        responses: answers(MunicipalityAnswer, 'The comune'),
+      },
+    },
+  };
 }

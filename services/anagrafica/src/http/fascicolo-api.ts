@@ -102,10 +102,6 @@ export function fascicoloRoutes(router: Router, deps: FascicoloApiDeps): void {
 
   router
     .route('/api/anagrafica/office/pupils/:pupilId/documents/:documentId')
-    .all((_request, response, next) => {
-      if (identityOf(response).role !== 'office') throw notFound();
-      next();
-    })
     .put(raw({ type: () => true, limit: DOCUMENT_BYTES_MAX }), async (request, response) => {
       const { municipalityId, personId } = identityOf(response);
       const query = FilingQuery.safeParse(request.query);

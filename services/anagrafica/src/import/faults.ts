@@ -1,4 +1,5 @@
 import type { RecordRefusalKind } from '../domain/records.ts';
+import { REFUSAL_SENTENCES } from '../refusal-sentences.ts';
 
 /** Why a file or a row of it cannot be imported. */
 export type FaultKind =
@@ -40,7 +41,7 @@ export interface Fault {
   readonly detail: string;
 }
 
-const SENTENCES: Record<FaultKind, (detail: string) => string> = {
+const SENTENCES: Record<Exclude<FaultKind, RecordRefusalKind>, (detail: string) => string> = {
   unknown_file: (known) => `nome di file non riconosciuto. I nomi ammessi sono: ${known}`,
   unknown_municipality: () => 'il Comune non è registrato su questa piattaforma: registrarlo prima di importare',
   too_big: (limit) => `il file supera ${limit}: dividerlo, o controllare che sia quello giusto`,
@@ -68,22 +69,15 @@ const SENTENCES: Record<FaultKind, (detail: string) => string> = {
   not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
   incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
   repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,
-  malformed: () => 'il valore non è valido',
-  invalid_codice_fiscale: () => 'codice fiscale errato: controllare i 16 caratteri',
-  codice_fiscale_taken: () => 'questo codice fiscale è già di un’altra persona',
-  inverted_validity: () => 'l’ultimo giorno viene prima del primo',
-  overlapping_validity: () => 'si sovrappone a un altro periodo già presente: chiudere prima quello',
-  unknown_reference: () => 'non c’è in nessun file di questa importazione e non è già registrato',
-  badge_held: () => 'questo badge è già in uso per un altro alunno: bloccare prima quello',
-  badge_replaced: () => 'questo badge è stato sostituito e non può tornare in uso',
-  fixed_field_changed: () => 'questo dato non si può cambiare: registrarne uno nuovo',
-  duplicate: () => 'c’è due volte',
-  outside_school_year: () => 'il periodo esce dall’anno scolastico',
-  tariff_of_other_service: () => 'la tariffa è di un altro servizio',
 };
 
 /** The fault as the office reads it: file, line, column, what is wrong and what to do. */
 export function sentenceOf({ fileName, line, column, kind, detail }: Fault): string {
   const place = [fileName, ...(line === 0 ? [] : [`riga ${line}`]), ...(column === '' ? [] : [`colonna ${column}`])];
-  return `${place.join(', ')}: ${SENTENCES[kind](detail)}`;
+  const sentence = isRefusal(kind) ? REFUSAL_SENTENCES[kind] : SENTENCES[kind](detail);
+  return `${place.join(', ')}: ${sentence}`;
+}
+
+function isRefusal(kind: FaultKind): kind is RecordRefusalKind {
+  return kind in REFUSAL_SENTENCES;
 }

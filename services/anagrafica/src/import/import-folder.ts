@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
+import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
-import type { RecordsInput } from '../domain/parse-records.ts';
 import type { DietChanges, RecordKind } from '../domain/records.ts';
 import { Cells } from './cells.ts';
 import { readRows } from './csv-file.ts';
@@ -24,6 +24,8 @@ export interface ImportOptions {
   readonly folder: string;
   /** Finds every fault and counts what would change, and changes nothing. */
   readonly isDryRun: boolean;
+  /** Who imports, for the line that the import leaves. */
+  readonly editor: string;
   /** Called while files are read. */
   readonly onProgress: (progress: ImportProgress) => void;
 }
@@ -72,6 +74,16 @@ export async function importFolder(deps: PutDeps, options: ImportOptions): Promi
       const run = new ImportRun(deps, tx, options);
       const report = await run.report();
       if (!report.isStored) throw new NotStored(report);
+      if (report.files.some(({ changed }) => changed > 0)) {
+        const edit = { recordKind: 'import' as const, recordId: '', isNew: false, fields: changedFiles(report) };
+        await deps.store.writeEdits(
+          tx,
+          options.municipalityId,
+          { name: options.editor, source: 'import' },
+          [edit],
+          deps.clock.now(),
+        );
+      }
       if (run.movedTo !== null) await deps.announceDirectory(tx, options.municipalityId, run.movedTo);
       return report;
     });
@@ -221,7 +233,7 @@ class ImportRun {
     for (const { line } of inputs.missing) this.#faulted.add(faultedKey(kind, keyAt.get(line) ?? ''));
     let records = inputs.records;
     for (;;) {
-      const input = { ...NOTHING, [kind]: records.map((one) => one.input) };
+      const input = { ...NO_RECORDS, [kind]: records.map((one) => one.input) };
       const put = await putWithin(this.#deps, this.#tx, municipalityId, input);
       if (put === 'again') throw new Error('the municipality went while it was locked');
       if (put.ok) {
@@ -242,18 +254,9 @@ class ImportRun {
   }
 }
 
-const NOTHING: RecordsInput = {
-  municipality: null,
-  schools: [],
-  schoolYears: [],
-  classes: [],
-  services: [],
-  tariffs: [],
-  guardians: [],
-  pupils: [],
-  enrolments: [],
-  badges: [],
-};
+function changedFiles({ files }: ImportReport): readonly string[] {
+  return files.filter(({ changed }) => changed > 0).map(({ fileName }) => fileName);
+}
 
 function faultedKey(kind: RecordKind, key: string): string {
   return `${kind} ${key}`;

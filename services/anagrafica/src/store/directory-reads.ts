@@ -219,7 +219,8 @@ interface RecordEnrolmentRow extends EnrolmentRow {
   readonly prices: readonly PriceRow[] | null;
 }
 
-async function findRecord(
+/** All that is kept of a pupil but its diet; null for an unknown one. */
+export async function findRecord(
   database: Queryable,
   municipalityId: MunicipalityId,
   pupilId: PupilId,

@@ -3,6 +3,7 @@ import type { Queryable, Transaction } from '@campanella/postgres';
 import type { MunicipalityId, Validity } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
 import type { RegistryStore, Written } from '../app/put-records.ts';
+import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import type { Changes, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
 import { openDiet, sealDiet } from './diet.ts';
 import {
@@ -30,6 +31,7 @@ export function registryStore(cipher: FieldCipher): RegistryStore {
     insertMunicipality,
     loadStored: (tx, municipalityId, incoming) => loadStored(cipher, tx, municipalityId, incoming),
     pupilsTouched,
+    writeEdits,
     writeChanges: (tx, municipalityId, changes, written) => writeChanges(cipher, tx, municipalityId, changes, written),
   };
 }
@@ -187,6 +189,26 @@ async function pupilsTouched(
     values: [municipalityId, directory.classIds, directory.tariffIds],
   });
   return [...new Set([...directory.pupilIds, ...rows.map((row) => row.pupil_id)])].sort();
+}
+
+async function writeEdits(
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  editor: Editor,
+  edits: readonly RecordEdit[],
+  at: Date,
+): Promise<void> {
+  if (edits.length === 0) return;
+  const rows = edits.map((edit) => ({ ...edit, editId: uuidV7() }));
+  await tx.query({
+    name: 'write_edits',
+    text: `
+      insert into record_edits (municipality_id, edit_id, edited_at, editor, source, record_kind, record_id, is_new, fields)
+      select $1, r."editId", $3, $4, $5, r."recordKind", r."recordId", r."isNew", r.fields
+      from jsonb_to_recordset($2::jsonb) as r (
+        "editId" uuid, "recordKind" text, "recordId" text, "isNew" boolean, fields text[])`,
+    values: [municipalityId, JSON.stringify(rows), at, editor.name, editor.source],
+  });
 }
 
 async function writeChanges(

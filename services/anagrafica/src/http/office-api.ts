@@ -1,0 +1,161 @@
+import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { type PupilId, parseId, serviceDateAt } from '@campanella/vocabulary';
+import { json, type RequestHandler, type Router } from 'express';
+import type { z } from 'zod';
+import { type OfficeReads, replaceBadge } from '../app/office.ts';
+import { type PutDeps, type PutResult, putRecords } from '../app/put-records.ts';
+import type { RecordsRefused } from '../domain/decide-put.ts';
+import type { RecordsInput } from '../domain/parse-records.ts';
+import type { Editor } from '../domain/record-edits.ts';
+import { REFUSAL_SENTENCES } from '../refusal-sentences.ts';
+import { type FascicoloApiDeps, noteRead } from './fascicolo-api.ts';
+import {
+  BadgeReplacementBody,
+  type EditsAnswer,
+  EditsQuery,
+  type OfficePupilAnswer,
+  type OfficePupilsAnswer,
+  OfficePupilsQuery,
+  type PutAnswer,
+  RecordsBody,
+} from './office-description.ts';
+import { toRecord } from './record-answer.ts';
+
+export interface OfficeApiDeps extends Pick<FascicoloApiDeps, 'accessLog' | 'clock'> {
+  readonly put: PutDeps;
+  readonly office: OfficeReads;
+}
+
+/** The most that the office may send at once: a class with its enrolments and badges. */
+const BODY_BYTES_MAX = 64 * 1024;
+const CURSOR_SEPARATOR = '\n';
+
+/** Lets only the office through; to everybody else there is nothing here. */
+export const officeOnly: RequestHandler = (_request, response, next) => {
+  if (identityOf(response).role !== 'office') throw notFound();
+  next();
+};
+
+/** The office's edits, one at a time or a few that belong together, each with a line that says who and what. */
+export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
+  const put = { ...deps.put, reads: deps.office };
+  router.use('/api/anagrafica/office', officeOnly);
+
+  router.get('/api/anagrafica/office/pupils', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const { cursor, limit, ...wanted } = take(OfficePupilsQuery, request.query);
+    const found = await deps.office.listPupils(municipalityId, {
+      name: wanted.name ?? null,
+      codiceFiscale: wanted.codiceFiscale ?? null,
+      badgeNumber: wanted.badgeNumber ?? null,
+      after: cursor === undefined ? null : parseCursor(cursor),
+      limit: limit + 1,
+    });
+    const pupils = found.slice(0, limit);
+    const last = found.length > limit ? pupils.at(-1) : undefined;
+    const nextCursor = last === undefined ? null : cursorOf([last.familyName, last.givenName, last.pupilId]);
+    const answer: OfficePupilsAnswer = {
+      pupils: pupils.map(({ closed, ...pupil }) => ({ ...pupil, status: closed ? 'closed' : 'open' })),
+      nextCursor,
+    };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.get('/api/anagrafica/office/pupils/:pupilId', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const pupilId = parseId<PupilId>(request.params.pupilId);
+    const record = pupilId === null ? null : await deps.office.findPupil(municipalityId, pupilId);
+    if (record === null || pupilId === null) throw notFound();
+    await noteRead(deps, response, pupilId, 'record');
+    const answer: OfficePupilAnswer = { ...toRecord(record, deps.clock.now()), dietCode: record.dietCode };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.put('/api/anagrafica/office/records', json({ limit: BODY_BYTES_MAX }), async (request, response) => {
+    const { municipalityId, personId } = identityOf(response);
+    const input: RecordsInput = take(RecordsBody, request.body);
+    const decision = await putRecords(put, municipalityId, input, officeEditor(personId));
+    if (!decision.ok) throw refused(decision.refusal);
+    response.set('cache-control', 'no-store').json(toAnswer(decision.value));
+  });
+
+  router.post(
+    '/api/anagrafica/office/badge-replacements',
+    json({ limit: BODY_BYTES_MAX }),
+    async (request, response) => {
+      const { municipalityId, personId } = identityOf(response);
+      const body = take(BadgeReplacementBody, request.body);
+      const replacement = { ...body, validFrom: serviceDateAt(deps.clock.now()) };
+      const decision = await replaceBadge(put, municipalityId, replacement, officeEditor(personId));
+      if (!decision.ok) {
+        throw decision.refusal.kind === 'unknown_badge'
+          ? new HttpRefusal(404, 'unknown_badge', 'Nessun alunno ha in uso un badge con questo numero')
+          : refused(decision.refusal);
+      }
+      response.set('cache-control', 'no-store').json(toAnswer(decision.value));
+    },
+  );
+
+  router.get('/api/anagrafica/office/edits', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const { cursor, limit, recordId } = take(EditsQuery, request.query);
+    const page = { recordId: recordId ?? null, afterEditId: cursor ?? null, limit: limit + 1 };
+    const found = await deps.office.listEdits(municipalityId, page);
+    const edits = found.slice(0, limit);
+    const answer: EditsAnswer = {
+      edits: edits.map(({ editId, editedAt, editor, recordKind, recordId: id, isNew, fields }) => ({
+        ...{ editId, editedAt: editedAt.toISOString(), editor: editor.name, source: editor.source },
+        ...{ recordKind, recordId: id, isNew, fields: [...fields] },
+      })),
+      nextCursor: found.length > limit ? (edits.at(-1)?.editId ?? null) : null,
+    };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+}
+
+function officeEditor(personId: string): Editor {
+  return { name: personId, source: 'office' };
+}
+
+function toAnswer({ changedCount }: PutResult): PutAnswer {
+  return { changedCount };
+}
+
+/** One sentence per field at fault, by its place in what was sent: `pupils.0.codice_fiscale`. */
+function refused({ refusals }: RecordsRefused): HttpRefusal {
+  const fields = Object.fromEntries(
+    refusals.map(({ recordKind, index, field, kind }) => [
+      [recordKind, index, ...(field === '' ? [] : [field])].join('.'),
+      REFUSAL_SENTENCES[kind],
+    ]),
+  );
+  return new HttpRefusal(
+    422,
+    'records_refused',
+    'Nulla è stato salvato: correggere i dati indicati e riprovare',
+    fields,
+  );
+}
+
+function take<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const title = 'La richiesta non è valida: correggere i campi indicati';
+  const fields = parsed.error.issues.map((issue) => [issue.path.join('.'), 'valore mancante o non valido'] as const);
+  throw new HttpRefusal(422, 'malformed', title, Object.fromEntries(fields));
+}
+
+function cursorOf(words: readonly string[]): string {
+  return Buffer.from(words.join(CURSOR_SEPARATOR)).toString('base64url');
+}
+
+function parseCursor(cursor: string) {
+  const [familyName, givenName, pupilId, ...rest] = Buffer.from(cursor, 'base64url').toString().split(CURSOR_SEPARATOR);
+  const id = parseId(pupilId ?? '');
+  if (familyName === undefined || givenName === undefined || id === null || rest.length > 0) {
+    throw new HttpRefusal(422, 'malformed', 'La richiesta non è valida: correggere i campi indicati', {
+      cursor: 'valore mancante o non valido',
+    });
+  }
+  return { familyName, givenName, pupilId: id };
+}

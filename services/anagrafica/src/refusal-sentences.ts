@@ -1,0 +1,17 @@
+import type { RecordRefusalKind } from './domain/records.ts';
+
+/** Why a record cannot be stored, as the office reads it. */
+export const REFUSAL_SENTENCES: Readonly<Record<RecordRefusalKind, string>> = {
+  malformed: 'il valore non è valido',
+  invalid_codice_fiscale: 'codice fiscale errato: controllare i 16 caratteri',
+  codice_fiscale_taken: 'questo codice fiscale è già di un’altra persona',
+  inverted_validity: 'l’ultimo giorno viene prima del primo',
+  overlapping_validity: 'si sovrappone a un altro periodo già presente: chiudere prima quello',
+  unknown_reference: 'non c’è in nessun file di questa importazione e non è già registrato',
+  badge_held: 'questo badge è già in uso per un altro alunno: bloccare prima quello',
+  badge_replaced: 'questo badge è stato sostituito e non può tornare in uso',
+  fixed_field_changed: 'questo dato non si può cambiare: registrarne uno nuovo',
+  duplicate: 'c’è due volte',
+  outside_school_year: 'il periodo esce dall’anno scolastico',
+  tariff_of_other_service: 'la tariffa è di un altro servizio',
+};
