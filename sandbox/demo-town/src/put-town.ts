@@ -1,16 +1,18 @@
 import { type PutRequest, RecordRefusalKind, RecordType } from '@campanella/proto/anagrafica/v1/registry';
 import { callUnary } from '@campanella/service-kit';
-import { addDays, SCHOOL_MEALS, type ServiceDate } from '@campanella/vocabulary';
+import { addDays, daysBetween, SCHOOL_MEALS, type ServiceDate } from '@campanella/vocabulary';
+import { coursesOf } from './courses.ts';
 import { below } from './dice.ts';
 import { menus } from './names.ts';
 import type { Platform } from './platform.ts';
 import { frameRequest, peopleRequests } from './registry-records.ts';
-import { serviceDaysBetween } from './school-days.ts';
+import { closureReason, serviceDaysBetween } from './school-days.ts';
 import { schoolsOf, type TownPlan } from './town.ts';
 
 const CALL_DEADLINE_MS = 30_000;
 const FAMILIES_PER_CALL = 300;
 const PAST_DAYS = 90;
+const MENU_WEEKS = 4;
 
 /**
  * Puts a town's records into anagrafica, and its terminals, calendar, menus and rules of absences into attendance.
@@ -68,13 +70,14 @@ async function putCanteens(platform: Platform, plan: TownPlan, today: ServiceDat
     );
     await callUnary(
       platform.office,
-      'putMenus',
-      {
-        municipalityId,
-        schoolId,
-        service: SCHOOL_MEALS,
-        menus: days.map((serviceDate) => ({ serviceDate, text: menuOf(schoolId, serviceDate) })),
-      },
+      'putClosedDays',
+      { municipalityId, schoolId, service: SCHOOL_MEALS, days: closedDaysBetween(from, until) },
+      options,
+    );
+    await callUnary(
+      platform.office,
+      'putMenuRotation',
+      { municipalityId, schoolId, service: SCHOOL_MEALS, ...rotationOf(schoolId, from) },
       options,
     );
     await callUnary(
@@ -92,15 +95,31 @@ const ABSENCE_RULES = {
   cutOffTime: '09:30',
   types: [
     { code: 'absent', label: 'ASSENTE' },
-    { code: 'light_meal', label: 'DIETA IN BIANCO' },
+    { code: 'light_meal', label: 'DIETA IN BIANCO', dietCode: 'IB' },
   ],
 };
 
+function closedDaysBetween(from: ServiceDate, until: ServiceDate) {
+  const days = Array.from({ length: daysBetween(from, until) + 1 }, (_, index) => addDays(from, index));
+  return days.flatMap((serviceDate) => {
+    const reason = closureReason(serviceDate);
+    return reason === null ? [] : [{ serviceDate, kind: 'closure', reason, className: '' }];
+  });
+}
+
 /** Four weeks of menus that come round again; each school begins elsewhere in them. */
-function menuOf(schoolId: string, day: ServiceDate): string {
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
-  const week = Math.floor(Date.parse(`${day}T00:00:00Z`) / 604_800_000) + below(4, schoolId);
-  return menus[(week % 4) * 5 + weekday - 1] ?? menus[0];
+function rotationOf(schoolId: string, from: ServiceDate) {
+  const weekday = new Date(`${from}T00:00:00Z`).getUTCDay() || 7;
+  const shift = below(MENU_WEEKS, schoolId);
+  return {
+    startsOn: addDays(from, 1 - weekday),
+    weeks: MENU_WEEKS,
+    days: menus.map((text, index) => ({
+      week: ((Math.floor(index / 5) + shift) % MENU_WEEKS) + 1,
+      weekday: (index % 5) + 1,
+      courses: coursesOf(text),
+    })),
+  };
 }
 
 function nameOf(codes: Readonly<Record<string, number>>, code: number): string {

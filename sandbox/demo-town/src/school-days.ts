@@ -19,16 +19,17 @@ export function schoolYearOf(day: ServiceDate): DemoSchoolYear {
   };
 }
 
-const holidaysOfYear = new Map<string, ReadonlySet<string>>();
+const holidaysOfYear = new Map<string, ReadonlyMap<string, string>>();
 
-function publicHolidays(calendarYear: string): ReadonlySet<string> {
+/** Names of the public holidays of a year, by day. */
+function publicHolidays(calendarYear: string): ReadonlyMap<string, string> {
   const known = holidaysOfYear.get(calendarYear);
   if (known !== undefined) return known;
-  const days = new Set(
+  const days = new Map(
     new Holidays('IT')
       .getHolidays(Number(calendarYear))
       .filter((holiday) => holiday.type === 'public')
-      .map((holiday) => holiday.date.slice(0, 10)),
+      .map((holiday) => [holiday.date.slice(0, 10), holiday.name] as const),
   );
   holidaysOfYear.set(calendarYear, days);
   return days;
@@ -45,6 +46,13 @@ export function isServiceDay(day: ServiceDate): boolean {
   if (monthAndDay >= '12-24' || monthAndDay <= '01-06') return false;
   if (monthAndDay.startsWith('08-')) return false;
   return !publicHolidays(day.slice(0, 4)).has(day);
+}
+
+/** Why the canteens are closed on a weekday; null where they serve, on Saturdays and Sundays, and in August. */
+export function closureReason(day: ServiceDate): string | null {
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
+  if (weekday === 0 || weekday === 6 || isServiceDay(day) || day.slice(5, 7) === '08') return null;
+  return publicHolidays(day.slice(0, 4)).get(day) ?? 'Vacanze di Natale';
 }
 
 /** The service days of a span, ends included, oldest first. */

@@ -51,6 +51,17 @@ CREATE TABLE public.absences (
     communicated_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.closed_days (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    class_name text NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT closed_days_kind_check CHECK ((kind = ANY (ARRAY['closure'::text, 'strike'::text, 'trip'::text])))
+);
+
 CREATE TABLE public.cut_off_extensions (
     municipality_id bigint NOT NULL,
     school_id uuid NOT NULL,
@@ -93,12 +104,26 @@ CREATE TABLE public.ledger_accounts (
     account_id bigint NOT NULL
 );
 
+CREATE TABLE public.menu_rotations (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    starts_on date NOT NULL,
+    weeks smallint NOT NULL,
+    days jsonb NOT NULL,
+    CONSTRAINT menu_rotations_days_check CHECK ((jsonb_typeof(days) = 'array'::text)),
+    CONSTRAINT menu_rotations_starts_on_check CHECK ((EXTRACT(isodow FROM starts_on) = (1)::numeric)),
+    CONSTRAINT menu_rotations_weeks_check CHECK (((weeks >= 1) AND (weeks <= 12)))
+);
+
 CREATE TABLE public.menus (
     municipality_id bigint NOT NULL,
     school_id uuid NOT NULL,
     service text NOT NULL,
     service_date date NOT NULL,
-    text text NOT NULL
+    text text NOT NULL,
+    courses jsonb,
+    CONSTRAINT menus_courses_check CHECK ((jsonb_typeof(courses) = 'array'::text))
 );
 
 CREATE TABLE public.migration_checksums (
@@ -188,6 +213,15 @@ CREATE TABLE public.set_aside_swipes (
     set_aside_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.sittings (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    class_name text NOT NULL,
+    sitting smallint NOT NULL,
+    CONSTRAINT sittings_sitting_check CHECK (((sitting >= 1) AND (sitting <= 2)))
+);
+
 CREATE TABLE public.terminals (
     municipality_id bigint NOT NULL,
     terminal_id uuid NOT NULL,
@@ -208,6 +242,9 @@ ALTER TABLE ONLY public.absence_rules
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT absences_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
 
+ALTER TABLE ONLY public.closed_days
+    ADD CONSTRAINT closed_days_pkey PRIMARY KEY (municipality_id, school_id, service, service_date, class_name);
+
 ALTER TABLE ONLY public.cut_off_extensions
     ADD CONSTRAINT cut_off_extensions_pkey PRIMARY KEY (municipality_id, school_id, service, service_date);
 
@@ -222,6 +259,9 @@ ALTER TABLE ONLY public.directory_schools
 
 ALTER TABLE ONLY public.ledger_accounts
     ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (municipality_id, owner_id, service);
+
+ALTER TABLE ONLY public.menu_rotations
+    ADD CONSTRAINT menu_rotations_pkey PRIMARY KEY (municipality_id, school_id, service, starts_on);
 
 ALTER TABLE ONLY public.menus
     ADD CONSTRAINT menus_pkey PRIMARY KEY (municipality_id, school_id, service, service_date);
@@ -250,14 +290,23 @@ ALTER TABLE ONLY public.service_days
 ALTER TABLE ONLY public.set_aside_swipes
     ADD CONSTRAINT set_aside_swipes_pkey PRIMARY KEY (municipality_id, swipe_id, fingerprint);
 
+ALTER TABLE ONLY public.sittings
+    ADD CONSTRAINT sittings_pkey PRIMARY KEY (municipality_id, school_id, service, class_name);
+
 ALTER TABLE ONLY public.terminals
     ADD CONSTRAINT terminals_pkey PRIMARY KEY (municipality_id, terminal_id);
 
 CREATE INDEX absences_by_day ON public.absences USING btree (municipality_id, school_id, service, service_date);
 
+CREATE INDEX directory_pupils_by_school ON public.directory_pupils USING btree (municipality_id, school_id);
+
 CREATE INDEX directory_pupils_by_version ON public.directory_pupils USING btree (municipality_id, version);
 
+CREATE INDEX presences_by_day ON public.presences USING btree (municipality_id, school_id, service, service_date);
+
 CREATE INDEX processed_messages_processed_at ON public.processed_messages USING btree (processed_at);
+
+CREATE INDEX set_aside_swipes_by_day ON public.set_aside_swipes USING btree (municipality_id, school_id, service, service_date);
 
 CREATE INDEX set_aside_swipes_by_time ON public.set_aside_swipes USING btree (municipality_id, set_aside_at);
 

@@ -34,6 +34,7 @@ import { measureRecording } from './measure-recording.ts';
 import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
 import { directoryStore } from './store/directory-store.ts';
+import { kitchenStore } from './store/kitchen-store.ts';
 import { officeStore } from './store/office-store.ts';
 import { presenceDaysReader } from './store/presence-days.ts';
 import { presenceStore } from './store/presence-store.ts';
@@ -47,13 +48,14 @@ await runMain(async () => {
   const ledgerClient = openLedgerClient({ addresses: config.LEDGER_ADDRESSES, logger });
   const ledger = ledgerPort(ledgerClient);
   const anagrafica = anagraficaClient(config.ANAGRAFICA_ADDRESS);
+  const cipher = openFieldCipher(config.FIELD_KEY);
   const office = officeStore(database);
   const memory = directoryMemory();
   const accounts = knownAccounts({ store: accountStore(database), ledger });
   const room = terminalRoom(memory);
   const onFault = (fault: unknown, what: string) => logger.warn({ err: fault, what }, 'will be tried again');
   const keeper = directoryKeeper({
-    store: directoryStore(database, openFieldCipher(config.FIELD_KEY)),
+    store: directoryStore(database, cipher),
     anagrafica,
     memory,
     accounts,
@@ -85,11 +87,12 @@ await runMain(async () => {
   const absenceDeps = { transaction: database.transaction.bind(database), store: absenceStore, clock };
   app.use(
     attendanceApi({
-      reader: presenceDaysReader(database),
+      reader: presenceDaysReader(database, cipher),
       absences: {
         communicate: (command) => communicateAbsence(absenceDeps, command),
         readNotice: (who) => readAbsenceNotice(absenceDeps, who),
       },
+      kitchen: kitchenStore(database, cipher),
       jwksUrl: config.IDENTITY_JWKS_URL,
       clock,
     }),

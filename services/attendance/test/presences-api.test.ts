@@ -18,7 +18,7 @@ beforeAll(async () => {
   const calendar = { ...place, from: FROM, until: TO, serviceDates: DAYS };
   await callUnary(attendance.office, 'putServiceDays', calendar, deadline);
   await callUnary(attendance.office, 'putServiceDays', calendar, deadline);
-  const menus = [{ serviceDate: TODAY, text: 'Pasta al pomodoro, frittata, mela' }];
+  const menus = [{ serviceDate: TODAY, text: 'Pasta al pomodoro, frittata, mela', courses: [] }];
   await callUnary(attendance.office, 'putMenus', { ...place, menus }, deadline);
   const terminal = await openTerminal(attendance.replicas[0]?.address ?? '');
   for (const daysAgo of [0, 3]) await terminal.swipe(swipeOf(20, { daysAgo }));

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MunicipalityId, SchoolId, ServiceCode, ServiceDate, TerminalId } from '@campanella/vocabulary';
 import type { AbsenceRules } from '../domain/absence.ts';
+import type { Course, MenuRotation } from '../domain/menu.ts';
 import type { Terminal } from '../domain/swipe.ts';
 
 /** Where a calendar or a menu holds. */
@@ -21,7 +22,22 @@ export interface TerminalRecord {
 export interface DayMenu {
   readonly serviceDate: ServiceDate;
   readonly text: string;
+  /** Empty where only the text is known. */
+  readonly courses: readonly Course[];
 }
+
+/** Why a school, or a class of it, does not eat on a day. */
+export interface ClosedDay {
+  readonly serviceDate: ServiceDate;
+  readonly kind: ClosureKind;
+  /** As guardians read it; empty opens the day again for the class. */
+  readonly reason: string;
+  /** Empty for the whole school. */
+  readonly className: string;
+}
+
+export const CLOSURE_KINDS = ['closure', 'strike', 'trip'] as const;
+export type ClosureKind = (typeof CLOSURE_KINDS)[number];
 
 /** A later cut-off of one day, and why. */
 export interface CutOffExtension {
@@ -45,6 +61,10 @@ export interface OfficeStore {
     days: readonly ServiceDate[],
   ): Promise<void>;
   putMenus(place: ServicePlace, menus: readonly DayMenu[]): Promise<void>;
+  putMenuRotation(place: ServicePlace, rotation: MenuRotation): Promise<void>;
+  putClosedDays(place: ServicePlace, days: readonly ClosedDay[]): Promise<void>;
+  /** Classes that are not named eat in the first sitting. */
+  putSittings(place: ServicePlace, secondSittingClasses: readonly string[]): Promise<void>;
   putAbsenceRules(place: ServicePlace, rules: AbsenceRules): Promise<void>;
   extendCutOff(place: ServicePlace, extension: CutOffExtension): Promise<void>;
 }

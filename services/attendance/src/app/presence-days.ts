@@ -1,5 +1,7 @@
 import type { Cents, MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
+import type { Course } from '../domain/menu.ts';
 import type { Charge } from '../domain/swipe.ts';
+import type { ClosureKind } from './office.ts';
 
 /** Longest span of days asked for at once. */
 export const RANGE_MONTHS_MAX = 36;
@@ -8,6 +10,10 @@ export const RANGE_MONTHS_MAX = 36;
 export interface PresenceDay {
   readonly serviceDate: ServiceDate;
   readonly menu: string | null;
+  /** What the pupil is given, with its own diet's dishes; empty where only the text is known, or nothing. */
+  readonly courses: readonly Course[];
+  /** Why the school, or the pupil's class, does not eat; null where it does. */
+  readonly closure: { readonly kind: ClosureKind; readonly reason: string } | null;
   readonly isAbsenceCommunicated: boolean;
   /** Null where no swipe made a presence. */
   readonly presence: {
@@ -33,7 +39,7 @@ export interface PresenceDaysQuery {
 /** Reads what parents see of presences. */
 export interface PresenceDaysReader {
   /**
-   * The service days of the pupil's school and the days of the pupil's presences, newest first; null for a pupil who is not
+   * The service days of the pupil's school, its closed days that have a reason, and the days of the pupil's presences, newest first; null for a pupil who is not
    * in our projection.
    */
   listDays(query: PresenceDaysQuery): Promise<readonly PresenceDay[] | null>;

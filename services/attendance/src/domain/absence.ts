@@ -6,6 +6,8 @@ export interface AbsenceType {
   readonly code: string;
   /** Italian, as guardians read it. */
   readonly label: string;
+  /** The diet that is served instead, e.g. of a light meal; null for nothing. */
+  readonly dietCode: string | null;
 }
 
 /** Until when absences are taken at a school, and which. */

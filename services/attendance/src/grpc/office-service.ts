@@ -1,4 +1,4 @@
-import type { OfficeServiceServer } from '@campanella/proto/attendance/v1/office';
+import type { Course as CourseMessage, OfficeServiceServer } from '@campanella/proto/attendance/v1/office';
 import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
 import {
   daysBetween,
@@ -14,7 +14,9 @@ import {
   type TerminalId,
 } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
-import { hashTerminalKey, type OfficeStore, type ServicePlace } from '../app/office.ts';
+import { CLOSURE_KINDS, hashTerminalKey, type OfficeStore, type ServicePlace } from '../app/office.ts';
+
+import { ALLERGENS, COURSES, type Course, menuText } from '../domain/menu.ts';
 
 const CALENDAR_DAYS_MAX = 800;
 const MENUS_MAX = 1_000;
@@ -25,6 +27,11 @@ const TYPES_MAX = 20;
 const TYPE_CODE = /^[a-z][a-z_]{1,39}$/;
 const TYPE_LABEL_LENGTH_MAX = 60;
 const REASON_LENGTH_MAX = 300;
+const WEEKS_MAX = 12;
+const CLASSES_MAX = 200;
+const COURSES_MAX = 40;
+const DISH_LENGTH_MAX = 200;
+const DIET_CODE = /^[A-Z0-9+-]{0,20}$/;
 /** 32 bytes in base64url without padding. */
 const KEY = /^[\w-]{43}$/;
 
@@ -78,15 +85,54 @@ export function officeService(deps: {
     }),
     putMenus: unaryHandler(async (request) => {
       if (request.menus.length > MENUS_MAX) throw malformed(`at most ${MENUS_MAX} menus a call`);
-      const menus = request.menus.map(({ serviceDate, text }) => {
+      const menus = request.menus.map(({ serviceDate, text, courses: sent }) => {
         if (text.length > MENU_LENGTH_MAX || text.includes('\0')) {
           throw malformed(`text must have at most ${MENU_LENGTH_MAX} characters`);
         }
-        return { serviceDate: takeDay(serviceDate, 'service_date'), text: text.trim() };
+        const courses = takeCourses(sent);
+        return { serviceDate: takeDay(serviceDate, 'service_date'), text: text.trim() || menuText(courses), courses };
       });
       if (new Set(menus.map((menu) => menu.serviceDate)).size !== menus.length)
         throw malformed('menus must have one per day');
       await deps.store.putMenus(takePlace(request), menus);
+      return {};
+    }),
+    putMenuRotation: unaryHandler(async (request) => {
+      const startsOn = takeDay(request.startsOn, 'starts_on');
+      if (new Date(startsOn).getUTCDay() !== 1) throw malformed('starts_on must be a Monday');
+      const { weeks } = request;
+      if (weeks < 1 || weeks > WEEKS_MAX) throw malformed(`weeks must be 1 to ${WEEKS_MAX}`);
+      const days = request.days.map(({ week, weekday, courses }) => {
+        if (week < 1 || week > weeks || weekday < 1 || weekday > 7)
+          throw malformed('days must lie within the weeks, weekday 1 to 7');
+        return { week, weekday, courses: takeCourses(courses) };
+      });
+      if (new Set(days.map(({ week, weekday }) => `${week}/${weekday}`)).size !== days.length)
+        throw malformed('days must have one menu each');
+      await deps.store.putMenuRotation(takePlace(request), { startsOn, weeks, days });
+      return {};
+    }),
+    putClosedDays: unaryHandler(async (request) => {
+      if (request.days.length > CALENDAR_DAYS_MAX) throw malformed(`at most ${CALENDAR_DAYS_MAX} days a call`);
+      const days = request.days.map((day) => {
+        const reason = day.reason.trim();
+        const className = day.className.trim();
+        if (reason.length > REASON_LENGTH_MAX || (reason === '' && className === ''))
+          throw malformed(`reason must have 1 to ${REASON_LENGTH_MAX} characters`);
+        const kind = CLOSURE_KINDS.find((one) => one === day.kind);
+        if (kind === undefined) throw malformed(`kind must be one of ${CLOSURE_KINDS.join(', ')}`);
+        return { serviceDate: takeDay(day.serviceDate, 'service_date'), kind, reason, className };
+      });
+      if (new Set(days.map(({ serviceDate, className }) => `${serviceDate} ${className}`)).size !== days.length)
+        throw malformed('days must name each day and class once');
+      await deps.store.putClosedDays(takePlace(request), days);
+      return {};
+    }),
+    putSittings: unaryHandler(async (request) => {
+      const classes = request.secondSittingClasses.map((name) => name.trim());
+      if (classes.length > CLASSES_MAX || classes.some((name) => name === '' || name.length > NAME_LENGTH_MAX))
+        throw malformed(`second_sitting_classes must be at most ${CLASSES_MAX} names`);
+      await deps.store.putSittings(takePlace(request), [...new Set(classes)]);
       return {};
     }),
     putAbsenceRules: unaryHandler(async (request) => {
@@ -94,9 +140,16 @@ export function officeService(deps: {
       if (serviceDaysBefore < 0 || serviceDaysBefore > CUT_OFF_DAYS_MAX)
         throw malformed(`service_days_before must be 0 to ${CUT_OFF_DAYS_MAX}`);
       const cutOffTime = take(parseWallTime(request.cutOffTime), 'cut_off_time must be written HH:MM');
-      const types = request.types.map(({ code, label }) => ({ code, label: label.trim() }));
+      const types = request.types.map(({ code, label, dietCode }) => ({
+        ...{ code, label: label.trim() },
+        dietCode: dietCode ?? null,
+      }));
       const isRight = types.every(
-        ({ code, label }) => TYPE_CODE.test(code) && label !== '' && label.length <= TYPE_LABEL_LENGTH_MAX,
+        ({ code, label, dietCode }) =>
+          TYPE_CODE.test(code) &&
+          label !== '' &&
+          label.length <= TYPE_LABEL_LENGTH_MAX &&
+          DIET_CODE.test(dietCode ?? ''),
       );
       if (!isRight || types.length === 0 || types.length > TYPES_MAX)
         throw malformed(`types must be 1 to ${TYPES_MAX}, each with a code such as absent and a label`);
@@ -117,6 +170,21 @@ export function officeService(deps: {
       return {};
     }),
   };
+}
+
+function takeCourses(sent: readonly CourseMessage[]): readonly Course[] {
+  if (sent.length > COURSES_MAX) throw malformed(`a menu has at most ${COURSES_MAX} courses`);
+  return sent.map(({ course: courseName, name, allergens, dietCode }) => {
+    const course = COURSES.find((one) => one === courseName);
+    if (course === undefined) throw malformed(`course must be one of ${COURSES.join(', ')}`);
+    if (name.trim() === '' || name.length > DISH_LENGTH_MAX)
+      throw malformed(`name of a course must have 1 to ${DISH_LENGTH_MAX} characters`);
+    if (!DIET_CODE.test(dietCode)) throw malformed('diet_code must be 1 to 20 capitals, digits, + and -, or empty');
+    const known = ALLERGENS.filter((one) => allergens.includes(one));
+    if (known.length !== new Set(allergens).size)
+      throw malformed('allergens must be codes of Annex II to Regulation (EU) 1169/2011');
+    return { course, name: name.trim(), allergens: known, dietCode };
+  });
 }
 
 function takePlace(request: { municipalityId: number; schoolId: string; service: string }): ServicePlace {

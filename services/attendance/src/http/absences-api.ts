@@ -76,7 +76,7 @@ function toLine({ serviceDate: on, outcome, cutOffAt }: DecidedDay): AbsenceAnsw
 function toNotice(notice: AbsenceNotice, now: Date): NoticeAnswer {
   const { next } = notice;
   return {
-    types: [...notice.types],
+    types: notice.types.map(({ code, label }) => ({ code, label })),
     serviceDaysBefore: notice.serviceDaysBefore,
     cutOffTime: notice.cutOffTime,
     next: next === null ? null : { serviceDate: next.serviceDate, cutOffAt: next.cutOffAt.toISOString() },

@@ -1,7 +1,8 @@
-import { describeApi } from '@campanella/service-kit';
 import { z } from 'zod';
+import { CLOSURE_KINDS } from '../app/office.ts';
+import { ALLERGENS, COURSES } from '../domain/menu.ts';
 
-const Day = z.iso.date().describe('Calendar day in Europe/Rome');
+export const Day = z.iso.date().describe('Calendar day in Europe/Rome');
 
 /** What `GET /api/attendance/pupils/{pupilId}/presences` is asked with. */
 export const PresencesQuery = z.object({
@@ -22,9 +23,24 @@ export const PresencesPath = z.object({ pupilId: z.uuid() });
 export const PresenceLine = z.object({
   serviceDate: Day,
   presence: z
-    .enum(['present', 'absent', 'absence_communicated', 'expected'])
-    .describe('absence_communicated: a guardian said so in time; expected: today or later, no swipe yet'),
-  menu: z.string().nullable(),
+    .enum(['present', 'absent', 'absence_communicated', 'expected', 'closed'])
+    .describe(
+      'absence_communicated: a guardian said so in time; expected: today or later, no swipe yet; closed: see closure',
+    ),
+  closure: z
+    .object({ kind: z.enum(CLOSURE_KINDS), reason: z.string().describe('In Italian, to be shown') })
+    .nullable()
+    .describe("Why the school or the pupil's class does not eat"),
+  menu: z.string().nullable().describe('As one line'),
+  courses: z
+    .array(
+      z.object({
+        course: z.enum(COURSES),
+        name: z.string(),
+        allergens: z.array(z.enum(ALLERGENS)).describe('Of Annex II to Regulation (EU) 1169/2011'),
+      }),
+    )
+    .describe("The dishes that the pupil is given, its diet's own among them; empty where only the line is known"),
   charge: z
     .enum(['debited', 'invoiced', 'over_limit', 'not_charged'])
     .describe('over_limit: recorded, and left to the office because the credit limit was reached'),
@@ -40,7 +56,7 @@ export const PresencesAnswer = z.object({
   asOf: z.iso.datetime(),
 });
 
-const Service = z
+export const Service = z
   .string()
   .regex(/^[a-z][a-z_]{1,39}$/)
   .describe('Service code, e.g. school_meals');
@@ -101,65 +117,61 @@ export type NoticeAnswer = z.output<typeof NoticeAnswer>;
 export type AbsenceAnswer = z.output<typeof AbsenceAnswer>;
 export type PresencesAnswer = z.output<typeof PresencesAnswer>;
 
-const problem = (description: string) => ({
+export const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: Problem } },
 });
 
-/** The description of attendance's HTTP API. */
-export function describeAttendanceApi(): object {
-  return describeApi({
-    title: 'attendance',
-    version: '1.0.0',
-    paths: {
-      '/api/attendance/pupils/{pupilId}/presences': {
-        get: {
-          operationId: 'listPresences',
-          summary: 'Service days of a pupil with presence, menu and charge, newest first',
-          requestParams: { path: PresencesPath, query: PresencesQuery },
-          responses: {
-            '200': {
-              description: 'A page of service days',
-              content: { 'application/json': { schema: PresencesAnswer } },
-            },
-            '401': problem('No valid identity'),
-            '404': problem('Not one of your pupils, or no such pupil: the same answer'),
-            '422': problem('malformed, inverted_range or range_too_long'),
+/** The guardians' paths in OpenAPI's terms. */
+export function guardianPaths() {
+  return {
+    '/api/attendance/pupils/{pupilId}/presences': {
+      get: {
+        operationId: 'listPresences',
+        summary: 'Service days of a pupil with presence, menu and charge, newest first',
+        requestParams: { path: PresencesPath, query: PresencesQuery },
+        responses: {
+          '200': {
+            description: 'A page of service days',
+            content: { 'application/json': { schema: PresencesAnswer } },
           },
-        },
-      },
-      '/api/attendance/pupils/{pupilId}/absence-notice': {
-        get: {
-          operationId: 'readAbsenceNotice',
-          summary: "Until when absences are taken at a pupil's school, and which",
-          requestParams: { path: PresencesPath, query: NoticeQuery },
-          responses: {
-            '200': { description: 'The rules', content: { 'application/json': { schema: NoticeAnswer } } },
-            '401': problem('No valid identity'),
-            '404': problem('Not one of your pupils, or no such pupil: the same answer'),
-            '409': problem('not_offered: the school takes no absences here'),
-            '422': problem('malformed'),
-          },
-        },
-      },
-      '/api/attendance/pupils/{pupilId}/absences': {
-        post: {
-          operationId: 'communicateAbsence',
-          summary: 'Communicates an absence, and answers day by day; idempotent by requestId',
-          requestParams: { path: PresencesPath },
-          requestBody: { required: true, content: { 'application/json': { schema: AbsenceBody } } },
-          responses: {
-            '200': {
-              description: 'What became of each day',
-              content: { 'application/json': { schema: AbsenceAnswer } },
-            },
-            '401': problem('No valid identity'),
-            '404': problem('Not one of your pupils, or no such pupil: the same answer'),
-            '409': problem('not_offered, or request_differs: the requestId was used for something else'),
-            '422': problem('malformed, inverted_range, range_too_long, range_in_the_past or unknown_type'),
-          },
+          '401': problem('No valid identity'),
+          '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+          '422': problem('malformed, inverted_range or range_too_long'),
         },
       },
     },
-  });
+    '/api/attendance/pupils/{pupilId}/absence-notice': {
+      get: {
+        operationId: 'readAbsenceNotice',
+        summary: "Until when absences are taken at a pupil's school, and which",
+        requestParams: { path: PresencesPath, query: NoticeQuery },
+        responses: {
+          '200': { description: 'The rules', content: { 'application/json': { schema: NoticeAnswer } } },
+          '401': problem('No valid identity'),
+          '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+          '409': problem('not_offered: the school takes no absences here'),
+          '422': problem('malformed'),
+        },
+      },
+    },
+    '/api/attendance/pupils/{pupilId}/absences': {
+      post: {
+        operationId: 'communicateAbsence',
+        summary: 'Communicates an absence, and answers day by day; idempotent by requestId',
+        requestParams: { path: PresencesPath },
+        requestBody: { required: true, content: { 'application/json': { schema: AbsenceBody } } },
+        responses: {
+          '200': {
+            description: 'What became of each day',
+            content: { 'application/json': { schema: AbsenceAnswer } },
+          },
+          '401': problem('No valid identity'),
+          '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+          '409': problem('not_offered, or request_differs: the requestId was used for something else'),
+          '422': problem('malformed, inverted_range, range_too_long, range_in_the_past or unknown_type'),
+        },
+      },
+    },
+  };
 }

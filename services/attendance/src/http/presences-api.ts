@@ -8,15 +8,19 @@ import {
   serviceDateAt,
 } from '@campanella/vocabulary';
 import { Router } from 'express';
+import type { KitchenStore } from '../app/kitchen.ts';
 import { type PresenceDay, type PresenceDaysReader, RANGE_MONTHS_MAX } from '../app/presence-days.ts';
 import { type AbsenceOperations, absenceRoutes } from './absences-api.ts';
-import { describeAttendanceApi, type PresencesAnswer, PresencesQuery } from './describe.ts';
+import { describeAttendanceApi } from './api-description.ts';
+import { type PresencesAnswer, PresencesQuery } from './describe.ts';
+import { kitchenRoutes } from './kitchen-api.ts';
 import { MESSAGES } from './messages.ts';
 
 /** The routes of attendance behind the gateway: what the bearer of an internal identity token may see, and no more. */
 export function attendanceApi(deps: {
   readonly reader: PresenceDaysReader;
   readonly absences: AbsenceOperations;
+  readonly kitchen: KitchenStore;
   readonly jwksUrl: string;
   readonly clock: { now(): Date };
 }): Router {
@@ -44,6 +48,7 @@ export function attendanceApi(deps: {
     response.set('cache-control', 'no-store').json(answer);
   });
   absenceRoutes(router, deps);
+  kitchenRoutes(router, deps);
   return router;
 }
 
@@ -68,12 +73,24 @@ function monthsAfter(day: ServiceDate, months: number): string {
 }
 
 function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][number] {
-  const { serviceDate: on, menu, presence, isAbsenceCommunicated } = day;
+  const { serviceDate: on, presence, isAbsenceCommunicated, closure } = day;
+  const meal = {
+    closure,
+    menu: day.menu,
+    courses: day.courses.map(({ course, name, allergens }) => ({ course, name, allergens: [...allergens] })),
+  };
   if (presence === null) {
     return {
       serviceDate: on,
-      presence: isAbsenceCommunicated ? 'absence_communicated' : on >= today ? 'expected' : 'absent',
-      menu,
+      presence:
+        closure !== null
+          ? 'closed'
+          : isAbsenceCommunicated
+            ? 'absence_communicated'
+            : on >= today
+              ? 'expected'
+              : 'absent',
+      ...meal,
       charge: 'not_charged',
       amountCents: 0,
       badgeNumber: null,
@@ -83,7 +100,7 @@ function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][n
   return {
     serviceDate: on,
     presence: 'present',
-    menu,
+    ...meal,
     charge: presence.charge,
     amountCents: presence.amountCents,
     badgeNumber: presence.badgeNumber,

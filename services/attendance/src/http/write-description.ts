@@ -1,5 +1,5 @@
 import { writeApiDescription } from '@campanella/service-kit';
-import { describeAttendanceApi } from './describe.ts';
+import { describeAttendanceApi } from './api-description.ts';
 
 // Run by `npm run openapi`: the portal generates its client from the file.
 writeApiDescription(describeAttendanceApi(), new URL('../../openapi.json', import.meta.url));

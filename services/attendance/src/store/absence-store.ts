@@ -12,7 +12,7 @@ import { z } from 'zod';
 import type { AbsenceStore, AbsentPupil, CommunicateAbsence, StoredDays } from '../app/communicate-absence.ts';
 import type { AbsenceRules, DecidedDay } from '../domain/absence.ts';
 
-const Types = z.array(z.object({ code: z.string(), label: z.string() }));
+const Types = z.array(z.object({ code: z.string(), label: z.string(), dietCode: z.string().nullable().default(null) }));
 const day = z.string().transform((text) => serviceDate(text));
 const Enrolments = z.array(z.object({ service: z.string(), validity: z.object({ from: day, until: day.nullable() }) }));
 const Answer = z.array(
@@ -52,7 +52,7 @@ export const absenceStore: AbsenceStore = {
     return row === undefined || row.school_id === null ? null : toPupil(id<SchoolId>(row.school_id), row.enrolments);
   },
   findRules: async (tx, municipalityId, schoolId, service) => {
-    const { rows } = await tx.query<{ service_days_before: number; cut_off_time: string; types: unknown }>({
+    const { rows } = await tx.query<AbsenceRulesRow>({
       name: 'find_absence_rules',
       text: `select service_days_before, cut_off_time, types from absence_rules
              where municipality_id = $1 and school_id = $2 and service = $3`,
@@ -104,6 +104,11 @@ async function readDays(
     name: 'read_days_for_absence',
     text: `select 'served' as source, service_date, null::timestamptz as cut_off_at, null as reason from service_days
              where municipality_id = $1 and school_id = $3 and service = $4 and service_date between $5 and $6
+               and not exists (
+                 select from closed_days c join directory_pupils p
+                   on p.municipality_id = c.municipality_id and p.pupil_id = $2 and p.class_name = c.class_name
+                 where c.municipality_id = service_days.municipality_id and c.school_id = service_days.school_id
+                   and c.service = service_days.service and c.service_date = service_days.service_date)
            union all
            select 'absent', service_date, null, null from absences
              where municipality_id = $1 and pupil_id = $2 and service = $4 and service_date between $5 and $6
@@ -154,7 +159,14 @@ function toPupil(schoolId: SchoolId, enrolments: unknown): AbsentPupil {
   return { schoolId, enrolments: parsed };
 }
 
-function toRules(row: { service_days_before: number; cut_off_time: string; types: unknown }): AbsenceRules {
+export interface AbsenceRulesRow {
+  readonly service_days_before: number;
+  readonly cut_off_time: string;
+  readonly types: unknown;
+}
+
+/** The rules of a row of absence_rules. */
+export function toRules(row: AbsenceRulesRow): AbsenceRules {
   const cutOffTime = parseWallTime(row.cut_off_time);
   if (cutOffTime === null) throw new RangeError('absence_rules holds a time that is none');
   return { serviceDaysBefore: row.service_days_before, cutOffTime, types: Types.parse(row.types) };

@@ -21,7 +21,7 @@ interface StoredSpan {
   readonly until: string | null;
 }
 
-interface PupilRow {
+export interface PupilRow {
   readonly pupil_id: string;
   readonly version: number;
   readonly removed: boolean;
@@ -38,6 +38,9 @@ interface PupilRow {
     prices: readonly { priceCents: number; validity: StoredSpan }[];
   }[];
 }
+
+export const PUPIL_COLUMNS =
+  'pupil_id, version, removed, display_name, school_id, class_name, diet_sealed, badges, enrolments';
 
 /** The projection of the directory in PostgreSQL; diets are sealed. */
 export function directoryStore(database: Database, cipher: FieldCipher): DirectoryStore {
@@ -66,8 +69,7 @@ export function directoryStore(database: Database, cipher: FieldCipher): Directo
     async listPupils(municipalityId, afterVersion) {
       const { rows } = await database.query<PupilRow>({
         name: 'list_directory_pupils',
-        text: `select pupil_id, version, removed, display_name, school_id, class_name, diet_sealed, badges, enrolments
-               from directory_pupils where municipality_id = $1 and version > $2 order by version`,
+        text: `select ${PUPIL_COLUMNS} from directory_pupils where municipality_id = $1 and version > $2 order by version`,
         values: [municipalityId, afterVersion],
       });
       return rows.map((row) => toPupil(cipher, municipalityId, row));
@@ -159,6 +161,16 @@ async function storeDescription(
   });
 }
 
+/** Opens a pupil's diet code; empty for the ordinary menu. @throws FieldCipherError for another pupil's, or an altered one */
+export function openDiet(
+  cipher: FieldCipher,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+  sealed: string,
+): string {
+  return cipher.decrypt(sealed, dietContext(municipalityId, pupilId));
+}
+
 function dietContext(municipalityId: MunicipalityId, pupilId: PupilId): string {
   return `directory_pupils.diet/${municipalityId}/${pupilId}`;
 }
@@ -167,7 +179,8 @@ function storedBadge({ badgeNumber, blocked, validity }: Badge) {
   return { number: badgeNumber, blocked, validity };
 }
 
-function toPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: PupilRow): Pupil {
+/** A pupil as stored, its diet opened. */
+export function toPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: PupilRow): Pupil {
   const pupilId = id<PupilId>(row.pupil_id);
   return {
     municipalityId,
@@ -177,7 +190,7 @@ function toPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: Pupil
     displayName: row.display_name,
     schoolId: row.school_id === null ? null : id<SchoolId>(row.school_id),
     className: row.class_name,
-    dietCode: cipher.decrypt(row.diet_sealed, dietContext(municipalityId, pupilId)),
+    dietCode: openDiet(cipher, municipalityId, pupilId, row.diet_sealed),
     badges: row.badges.flatMap(({ number, blocked, validity }): Badge[] => {
       const badgeNumber = parseBadgeNumber(number);
       return badgeNumber === null ? [] : [{ badgeNumber, blocked, validity: toValidity(validity) }];

@@ -1,7 +1,8 @@
 import type { Database } from '@campanella/postgres';
 import { id, type MunicipalityId, numberId, type SchoolId, type TerminalId } from '@campanella/vocabulary';
-import type { CutOffExtension, OfficeStore, ServicePlace, TerminalRecord } from '../app/office.ts';
+import type { ClosedDay, CutOffExtension, OfficeStore, ServicePlace, TerminalRecord } from '../app/office.ts';
 import type { AbsenceRules } from '../domain/absence.ts';
+import type { MenuRotation } from '../domain/menu.ts';
 
 interface TerminalRow {
   readonly municipality_id: number;
@@ -66,8 +67,16 @@ export function officeStore(database: Database): OfficeStore {
                  select $1, $2, $3, day from unnest($4::date[]) day order by day on conflict do nothing`,
           values: [...key, [...days]],
         });
+        await tx.query({
+          text: `delete from closed_days where municipality_id = $1 and school_id = $2 and service = $3
+                 and class_name = '' and service_date = any($4::date[])`,
+          values: [...key, [...days]],
+        });
       });
     },
+    putMenuRotation: (place, rotation) => putMenuRotation(database, place, rotation),
+    putClosedDays: (place, days) => putClosedDays(database, place, days),
+    putSittings: (place, classes) => putSittings(database, place, classes),
     async putMenus(place, menus) {
       await database.transaction(async (tx) => {
         const key = [place.municipalityId, place.schoolId, place.service];
@@ -78,14 +87,81 @@ export function officeStore(database: Database): OfficeStore {
           values: [...key, removed],
         });
         await tx.query({
-          text: `insert into menus (municipality_id, school_id, service, service_date, text)
-                 select $1, $2, $3, day, text from unnest($4::date[], $5::text[]) m(day, text) order by day
-                 on conflict (municipality_id, school_id, service, service_date) do update set text = excluded.text`,
-          values: [...key, kept.map((menu) => menu.serviceDate), kept.map((menu) => menu.text)],
+          text: `insert into menus (municipality_id, school_id, service, service_date, text, courses)
+                 select $1, $2, $3, day, text, courses from unnest($4::date[], $5::text[], $6::jsonb[]) m(day, text, courses) order by day
+                 on conflict (municipality_id, school_id, service, service_date)
+                 do update set text = excluded.text, courses = excluded.courses`,
+          values: [
+            ...key,
+            kept.map((menu) => menu.serviceDate),
+            kept.map((menu) => menu.text),
+            kept.map((menu) => (menu.courses.length === 0 ? null : JSON.stringify(menu.courses))),
+          ],
         });
       });
     },
   };
+}
+
+async function putMenuRotation(database: Database, place: ServicePlace, rotation: MenuRotation): Promise<void> {
+  await database.query({
+    name: 'put_menu_rotation',
+    text: `insert into menu_rotations (municipality_id, school_id, service, starts_on, weeks, days) values ($1, $2, $3, $4, $5, $6)
+           on conflict (municipality_id, school_id, service, starts_on) do update set weeks = excluded.weeks, days = excluded.days`,
+    values: [
+      place.municipalityId,
+      place.schoolId,
+      place.service,
+      rotation.startsOn,
+      rotation.weeks,
+      JSON.stringify(rotation.days),
+    ],
+  });
+}
+
+async function putClosedDays(database: Database, place: ServicePlace, days: readonly ClosedDay[]): Promise<void> {
+  const key = [place.municipalityId, place.schoolId, place.service];
+  const [opened, closed] = [days.filter((day) => day.reason === ''), days.filter((day) => day.reason !== '')];
+  await database.transaction(async (tx) => {
+    await tx.query({
+      text: `delete from closed_days c using unnest($4::date[], $5::text[]) o(day, class_name)
+             where c.municipality_id = $1 and c.school_id = $2 and c.service = $3 and c.service_date = o.day
+               and c.class_name = o.class_name`,
+      values: [...key, opened.map((day) => day.serviceDate), opened.map((day) => day.className)],
+    });
+    await tx.query({
+      text: `insert into closed_days (municipality_id, school_id, service, service_date, class_name, kind, reason)
+             select $1, $2, $3, * from unnest($4::date[], $5::text[], $6::text[], $7::text[]) order by 4, 5
+             on conflict (municipality_id, school_id, service, service_date, class_name)
+             do update set kind = excluded.kind, reason = excluded.reason`,
+      values: [
+        ...key,
+        closed.map((day) => day.serviceDate),
+        closed.map((day) => day.className),
+        closed.map((day) => day.kind),
+        closed.map((day) => day.reason),
+      ],
+    });
+    await tx.query({
+      text: `delete from service_days where municipality_id = $1 and school_id = $2 and service = $3 and service_date = any($4::date[])`,
+      values: [...key, closed.filter((day) => day.className === '').map((day) => day.serviceDate)],
+    });
+  });
+}
+
+async function putSittings(database: Database, place: ServicePlace, classes: readonly string[]): Promise<void> {
+  const key = [place.municipalityId, place.schoolId, place.service];
+  await database.transaction(async (tx) => {
+    await tx.query({
+      text: `delete from sittings where municipality_id = $1 and school_id = $2 and service = $3 and class_name <> all($4::text[])`,
+      values: [...key, [...classes]],
+    });
+    await tx.query({
+      text: `insert into sittings (municipality_id, school_id, service, class_name, sitting)
+             select $1, $2, $3, class_name, 2 from unnest($4::text[]) class_name order by 4 on conflict do nothing`,
+      values: [...key, [...classes]],
+    });
+  });
 }
 
 async function putAbsenceRules(database: Database, place: ServicePlace, rules: AbsenceRules): Promise<void> {

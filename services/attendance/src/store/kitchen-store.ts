@@ -1,0 +1,119 @@
+import type { FieldCipher } from '@campanella/field-encryption';
+import type { Database } from '@campanella/postgres';
+import { cents, id, type PupilId, type SchoolId, serviceDate } from '@campanella/vocabulary';
+import type { DayPlace, KitchenStore, StoredKitchenDay } from '../app/kitchen.ts';
+import type { ClosureKind } from '../app/office.ts';
+import type { Charge } from '../domain/swipe.ts';
+import { type AbsenceRulesRow, toRules } from './absence-store.ts';
+import { PUPIL_COLUMNS, type PupilRow, toPupil } from './directory-store.ts';
+
+/** What the kitchen counts from, in PostgreSQL. */
+export function kitchenStore(database: Database, cipher: FieldCipher): KitchenStore {
+  return {
+    async listSchools(municipalityId) {
+      const { rows } = await database.query<{ school_id: string; name: string }>({
+        name: 'list_schools',
+        text: 'select school_id, name from directory_schools where municipality_id = $1 order by name, school_id',
+        values: [municipalityId],
+      });
+      return rows.map((row) => ({ schoolId: id<SchoolId>(row.school_id), name: row.name }));
+    },
+    async listPupils(municipalityId, schoolId) {
+      const { rows } = await database.query<PupilRow>({
+        name: 'list_pupils_of_school',
+        text: `select ${PUPIL_COLUMNS} from directory_pupils where municipality_id = $1 and school_id = $2 and not removed`,
+        values: [municipalityId, schoolId],
+      });
+      return rows.map((row) => toPupil(cipher, municipalityId, row));
+    },
+    readDay: (place, calendarFrom) => readDay(database, place, calendarFrom),
+    async listMeals(place) {
+      const { rows } = await database.query<{
+        pupil_id: string;
+        display_name: string | null;
+        class_name: string | null;
+        charge: Charge;
+        amount_cents: number;
+      }>({
+        name: 'list_meals_of_day',
+        text: `select p.pupil_id, d.display_name, d.class_name, p.charge, p.amount_cents
+               from presences p left join directory_pupils d on d.municipality_id = p.municipality_id and d.pupil_id = p.pupil_id
+               where p.municipality_id = $1 and p.school_id = $2 and p.service = $3 and p.service_date = $4`,
+        values: keyOf(place),
+      });
+      return rows.map((row) => ({
+        pupilId: id<PupilId>(row.pupil_id),
+        displayName: row.display_name ?? '',
+        className: row.class_name ?? '',
+        charge: row.charge,
+        amountCents: cents(row.amount_cents),
+      }));
+    },
+    async countSetAside(place) {
+      const { rows } = await database.query<{ reason: string; count: number }>({
+        name: 'count_set_aside',
+        text: `select reason, count(*) as count from set_aside_swipes
+               where municipality_id = $1 and school_id = $2 and service = $3 and service_date = $4::text
+               group by reason order by reason`,
+        values: keyOf(place),
+      });
+      return rows;
+    },
+  };
+}
+
+function keyOf({ municipalityId, schoolId, service, serviceDate: day }: DayPlace) {
+  return [municipalityId, schoolId, service, day];
+}
+
+interface FactRow {
+  readonly source: 'served' | 'earlier' | 'closed' | 'sitting' | 'absent' | 'extended';
+  readonly day: string | null;
+  readonly what: string;
+  readonly kind: string;
+  readonly at: Date | null;
+}
+
+async function readDay(database: Database, place: DayPlace, calendarFrom: string): Promise<StoredKitchenDay> {
+  const { rows } = await database.query<FactRow>({
+    name: 'read_kitchen_day',
+    text: `select case when service_date = $4 then 'served' else 'earlier' end as source, service_date as day, '' as what, '' as kind,
+                  null::timestamptz as at
+             from service_days where municipality_id = $1 and school_id = $2 and service = $3 and service_date between $5 and $4
+           union all
+           select 'closed', null, case when class_name = '' then reason else class_name end,
+                  case when class_name = '' then kind else '' end, null
+             from closed_days where municipality_id = $1 and school_id = $2 and service = $3 and service_date = $4
+           union all
+           select 'sitting', null, class_name, sitting::text, null
+             from sittings where municipality_id = $1 and school_id = $2 and service = $3
+           union all
+           select 'absent', null, pupil_id::text, type_code, null
+             from absences where municipality_id = $1 and school_id = $2 and service = $3 and service_date = $4
+           union all
+           select 'extended', null, reason, '', cut_off_at
+             from cut_off_extensions where municipality_id = $1 and school_id = $2 and service = $3 and service_date = $4
+           order by 1, 2`,
+    values: [...keyOf(place), calendarFrom],
+  });
+  const { rows: rules } = await database.query<AbsenceRulesRow>({
+    name: 'find_rules_of_kitchen',
+    text: `select service_days_before, cut_off_time, types from absence_rules
+           where municipality_id = $1 and school_id = $2 and service = $3`,
+    values: [place.municipalityId, place.schoolId, place.service],
+  });
+  const of = (source: FactRow['source']) => rows.filter((row) => row.source === source);
+  const [closure] = of('closed').filter(({ kind }) => kind !== '');
+  const [extension] = of('extended');
+  return {
+    isServed: of('served').length > 0,
+    closure: closure === undefined ? null : { kind: closure.kind as ClosureKind, reason: closure.what },
+    rules: rules[0] === undefined ? null : toRules(rules[0]),
+    extension:
+      extension === undefined || extension.at === null ? null : { cutOffAt: extension.at, reason: extension.what },
+    earlierServiceDays: of('earlier').flatMap(({ day }) => (day === null ? [] : [serviceDate(day)])),
+    sittings: new Map(of('sitting').map(({ what, kind }) => [what, Number(kind)])),
+    classesAway: new Set(of('closed').flatMap(({ what, kind }) => (kind === '' ? [what] : []))),
+    absences: new Map(of('absent').map(({ what, kind }) => [id<PupilId>(what), kind])),
+  };
+}
