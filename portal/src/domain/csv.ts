@@ -1,15 +1,21 @@
-const SEPARATOR = ';';
-const BYTE_ORDER_MARK = '\uFEFF';
-/** What a spreadsheet would take for a formula; an amount such as `-5,20` is none. */
-const FORMULA = /^[=@+\-\t\r]/;
+/** A number is no formula, though it may begin with a minus sign. */
 const AMOUNT = /^-?\d+(?:,\d+)?$/;
 
 /**
  * Writes a list as the spreadsheets of an Italian desktop open it by a double click: separated by semicolons, with a byte order mark, lines
- * ended by CR LF. A text that would run as a formula gets an apostrophe before it.
+ * ended by CR LF. A text that would run as a formula gets an apostrophe before it. The writer is loaded when it is first needed.
  */
-export function writeCsv(rows: readonly (readonly string[])[]): string {
-  return `${BYTE_ORDER_MARK}${rows.map((row) => `${row.map(writeCell).join(SEPARATOR)}\r\n`).join('')}`;
+export async function writeCsv(rows: readonly (readonly string[])[]): Promise<string> {
+  const { stringify } = await import('csv-stringify/browser/esm/sync');
+  return stringify([...rows], {
+    bom: true,
+    delimiter: ';',
+    record_delimiter: 'windows',
+    escape_formulas: true,
+    // By itself it quotes only its own ends of line.
+    quoted_match: /[\r\n]/,
+    cast: { string: (value) => (AMOUNT.test(value) ? { value, escape_formulas: false } : value) },
+  });
 }
 
 /** An amount as a spreadsheet reads it: `-1234,50`, without currency, points, or the long minus sign of the page. */
@@ -17,9 +23,4 @@ export function csvAmount(amountCents: number): string {
   const whole = Math.abs(amountCents);
   const rest = String(whole % 100).padStart(2, '0');
   return `${amountCents < 0 ? '-' : ''}${Math.trunc(whole / 100)},${rest}`;
-}
-
-function writeCell(text: string): string {
-  const safe = FORMULA.test(text) && !AMOUNT.test(text) ? `'${text}` : text;
-  return /[";\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

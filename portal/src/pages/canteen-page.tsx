@@ -19,6 +19,7 @@ import {
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
+import { allAllergens, Menu } from '../parts/menu.tsx';
 import { MonthCalendar } from '../parts/month-calendar.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -179,6 +180,7 @@ function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view
           />
         </>
       )}
+      {days.some(({ courses }) => courses.length > 0) && <p className="allergens-note">{texts.allergensNote}</p>}
       <ProducedBy source="canteen" asOf={first.asOf} />
     </section>
   );
@@ -195,7 +197,9 @@ function Today({ day }: { day: PresenceDay | undefined }) {
       <p>
         <PresenceMark day={day} />
       </p>
-      <p>{day.menu ?? texts.noMenu}</p>
+      <p>
+        <Menu day={day} />
+      </p>
     </div>
   );
 }
@@ -206,7 +210,7 @@ function dayRow(day: PresenceDay, today: string): DataRow {
     cells: [
       formatDay(day.serviceDate),
       <PresenceMark key="presence" day={day} />,
-      day.menu ?? texts.noMenu,
+      <Menu key="menu" day={day} />,
       accountedText(day),
       chargeText(day),
       day.badgeNumber ?? texts.noBadge,
@@ -218,11 +222,12 @@ function dayRow(day: PresenceDay, today: string): DataRow {
 function csvRows(days: readonly PresenceDay[]): readonly (readonly string[])[] {
   const { date, presence, menu, accounted, charge, badge } = texts.columns;
   return [
-    [date, presence, menu, accounted, charge, texts.amountColumn, badge],
+    [date, presence, menu, texts.allergensColumn, accounted, charge, texts.amountColumn, badge],
     ...days.map((day) => [
       formatDate(day.serviceDate),
       presenceText(day),
-      day.menu ?? '',
+      day.closure?.reason ?? day.menu ?? '',
+      allAllergens(day),
       accountedText(day),
       chargeText(day),
       csvAmount(day.amountCents),

@@ -35,7 +35,7 @@ export function ListTools({ fileName, isWhole, loadRows }: ListToolsProps) {
     if (rows === null || wanted === 'download') setBusy(null);
     if (rows === null) setSaid(texts.listFailed);
     else if (wanted === 'download') {
-      saveFile(`${fileName}.csv`, writeCsv(rows));
+      saveFile(`${fileName}.csv`, await writeCsv(rows));
       setSaid(texts.csvReady(`${fileName}.csv`));
     }
   };

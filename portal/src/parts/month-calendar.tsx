@@ -4,10 +4,11 @@ import type { PresenceDay } from '../api/client.ts';
 import { formatDay, formatMonth } from '../domain/days.ts';
 import { monthGrid, monthsOf } from '../domain/month-grid.ts';
 import { TEXTS } from '../texts.ts';
+import { Menu } from './menu.tsx';
 import { chargeText, PresenceMark, presenceText } from './presence-day.tsx';
 
 const { canteen: texts } = TEXTS;
-const PRESENCES = ['present', 'absent', 'absence_communicated', 'expected'] as const;
+const PRESENCES = ['present', 'absent', 'absence_communicated', 'expected', 'closed'] as const;
 
 interface MonthCalendarProps {
   readonly pupilName: string;
@@ -98,7 +99,7 @@ function CalendarDay({ date, day, isChosen, onChoose }: CalendarDayProps) {
         {texts.marks[day.presence]}
       </span>
       <span className="menu" aria-hidden="true">
-        {day.menu}
+        {day.closure?.reason ?? day.menu}
       </span>
       <span className="visually-hidden">
         {formatDay(date)}: {presenceText(day)}
@@ -114,7 +115,9 @@ function DayDetail({ day }: { day: PresenceDay }) {
       <p>
         <PresenceMark day={day} />
       </p>
-      <p>{day.menu ?? texts.noMenu}</p>
+      <p>
+        <Menu day={day} />
+      </p>
       <p>
         {texts.columns.charge}: {chargeText(day)}. {texts.columns.badge}: {day.badgeNumber ?? texts.noBadge}
       </p>
