@@ -479,6 +479,7 @@ export const TEXTS = {
     charges: {
       debited: (amount: string) => `${amount} dal conto virtuale`,
       invoiced: (amount: string) => `${amount} in fattura`,
+      corrected: (amount: string, reason: string) => `${amount} stornati dall’ufficio: ${reason}`,
       over_limit: 'Da verificare con l’ufficio',
       not_charged: 'Nessuno',
     },

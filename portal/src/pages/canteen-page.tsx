@@ -230,7 +230,7 @@ function csvRows(days: readonly PresenceDay[]): readonly (readonly string[])[] {
       allAllergens(day),
       accountedText(day),
       chargeText(day),
-      csvAmount(day.amountCents),
+      csvAmount(day.correction === null ? day.amountCents : 0),
       day.badgeNumber ?? '',
     ]),
   ];

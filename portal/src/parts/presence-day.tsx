@@ -18,13 +18,14 @@ export function PresenceMark({ day }: { day: PresenceDay }) {
 }
 
 /** What the day cost, and who keeps the bill. */
-export function chargeText({ charge, amountCents }: PresenceDay): string {
+export function chargeText({ charge, amountCents, correction }: PresenceDay): string {
+  if (correction !== null) return texts.charges.corrected(formatEuros(amountCents), correction.reason);
   if (charge === 'debited') return texts.charges.debited(formatEuros(amountCents));
   if (charge === 'invoiced') return texts.charges.invoiced(formatEuros(amountCents));
   return texts.charges[charge];
 }
 
 /** Whether the day is on a bill or an account. */
-export function accountedText({ charge }: PresenceDay): string {
-  return charge === 'not_charged' ? texts.accounted.no : texts.accounted.yes;
+export function accountedText({ charge, correction }: PresenceDay): string {
+  return charge === 'not_charged' || correction !== null ? texts.accounted.no : texts.accounted.yes;
 }

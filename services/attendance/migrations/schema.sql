@@ -104,6 +104,18 @@ CREATE TABLE public.ledger_accounts (
     account_id bigint NOT NULL
 );
 
+CREATE TABLE public.meal_corrections (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    correction_id uuid NOT NULL,
+    reason text NOT NULL,
+    reversal_id uuid,
+    corrected_by text NOT NULL,
+    corrected_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.menu_rotations (
     municipality_id bigint NOT NULL,
     school_id uuid NOT NULL,
@@ -260,6 +272,9 @@ ALTER TABLE ONLY public.directory_schools
 ALTER TABLE ONLY public.ledger_accounts
     ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (municipality_id, owner_id, service);
 
+ALTER TABLE ONLY public.meal_corrections
+    ADD CONSTRAINT meal_corrections_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
+
 ALTER TABLE ONLY public.menu_rotations
     ADD CONSTRAINT menu_rotations_pkey PRIMARY KEY (municipality_id, school_id, service, starts_on);
 
@@ -301,6 +316,8 @@ CREATE INDEX absences_by_day ON public.absences USING btree (municipality_id, sc
 CREATE INDEX directory_pupils_by_school ON public.directory_pupils USING btree (municipality_id, school_id);
 
 CREATE INDEX directory_pupils_by_version ON public.directory_pupils USING btree (municipality_id, version);
+
+CREATE UNIQUE INDEX meal_corrections_by_id ON public.meal_corrections USING btree (municipality_id, correction_id);
 
 CREATE INDEX presences_by_day ON public.presences USING btree (municipality_id, school_id, service, service_date);
 

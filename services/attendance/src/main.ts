@@ -14,6 +14,7 @@ import {
   runService,
 } from '@campanella/service-kit';
 import { communicateAbsence, readAbsenceNotice } from './app/communicate-absence.ts';
+import { correctMeal } from './app/correct-meal.ts';
 import { directoryMemory } from './app/directory-memory.ts';
 import { directoryWatch } from './app/directory-watch.ts';
 import { directoryKeeper } from './app/keep-directory.ts';
@@ -33,6 +34,7 @@ import { attendanceApi } from './http/presences-api.ts';
 import { measureRecording } from './measure-recording.ts';
 import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
+import { correctionStore } from './store/correction-store.ts';
 import { directoryStore } from './store/directory-store.ts';
 import { kitchenStore } from './store/kitchen-store.ts';
 import { officeStore } from './store/office-store.ts';
@@ -93,6 +95,7 @@ await runMain(async () => {
         readNotice: (who) => readAbsenceNotice(absenceDeps, who),
       },
       kitchen: kitchenStore(database, cipher),
+      correct: (command) => correctMeal({ store: correctionStore(database), ledger, accounts, clock }, command),
       jwksUrl: config.IDENTITY_JWKS_URL,
       clock,
     }),

@@ -1,4 +1,5 @@
 import { callUnary } from '@campanella/service-kit';
+import { eventually } from '@campanella/testkit';
 import { addDays, id, type MunicipalityId, numberId, type PupilId, serviceDateAt } from '@campanella/vocabulary';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PresencesAnswer } from '../src/http/describe.ts';
@@ -54,6 +55,7 @@ beforeAll(async () => {
   await callUnary(office, 'putMenus', { ...PLACE, menus: [menu] }, deadline);
   const terminal = await openTerminal(attendance.replicas[0]?.address ?? '');
   await terminal.swipe(swipeOf(20));
+  await terminal.swipe(swipeOf(22));
   await terminal.swipe(swipeOf(PUPIL.poor));
   await terminal.swipe(swipeOf(PUPIL.invoiced));
   terminal.close();
@@ -185,11 +187,64 @@ test('the count is a spreadsheet and a page for the wall, both without names', a
 
 test('booked, served and charged stand side by side, with every difference', async () => {
   const answer = DayTableAnswer.parse(await (await ask(`/office/day?${query(TODAY)}`)).json());
-  expect(answer).toMatchObject({ booked: ENROLLED, served: 3, charged: 2, chargedCents: 2 * PRICE_CENTS });
+  expect(answer).toMatchObject({ booked: ENROLLED, served: 4, charged: 3, chargedCents: 3 * PRICE_CENTS });
   const of = (kind: string) => answer.differences.filter((one) => one.kind === kind);
-  expect(of('not_served')).toHaveLength(ENROLLED - 3);
+  expect(of('not_served')).toHaveLength(ENROLLED - 4);
   expect(of('not_charged')).toMatchObject([{ pupilId: pupilId(PUPIL.poor) }]);
   expect(of('not_booked')).toEqual([]);
+});
+
+describe('a correction', () => {
+  const correct = (body: object, role: Role = 'office') =>
+    ask('/office/corrections', role, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ correctionId: crypto.randomUUID(), day: TODAY, reason: 'Pasto non servito', ...body }),
+    });
+  test('gives back what the meal cost, once, with a reason that parents read; the presence stays', async () => {
+    const before = await attendance.ledger.revenue();
+    const correctionId = crypto.randomUUID();
+    const both = await Promise.all([1, 2].map(() => correct({ correctionId, pupilId: pupilId(20) })));
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    const again = await correct({ pupilId: pupilId(20) });
+    expect([again.status, ((await again.json()) as { kind: string }).kind]).toEqual([409, 'already_corrected']);
+    expect(await attendance.ledger.revenue()).toBe(before - PRICE_CENTS);
+    const path = `/pupils/${pupilId(20)}/presences?service=school_meals&from=${TODAY}&to=${TODAY}`;
+    const { days } = PresencesAnswer.parse(await (await ask(path, 'guardian')).json());
+    expect(days).toMatchObject([{ presence: 'present', correction: { reason: 'Pasto non servito' } }]);
+    const table = DayTableAnswer.parse(await (await ask(`/office/day?${query(TODAY)}`)).json());
+    expect(table).toMatchObject({ served: 4, charged: 2 });
+  });
+
+  test('that the ledger was away for is taken back once, when the same is asked again', async () => {
+    const before = await attendance.ledger.revenue();
+    const wanted = { correctionId: crypto.randomUUID(), pupilId: pupilId(22) };
+    await attendance.ledger.kill();
+    const away = await correct(wanted);
+    await attendance.ledger.startAgain();
+    expect([away.status, ((await away.json()) as { kind: string }).kind]).toEqual([503, 'unavailable']);
+    for (const _twice of [1, 2]) {
+      await eventually(async () => (await correct(wanted)).status === 200, { withinMs: 20_000 });
+    }
+    expect(await attendance.ledger.revenue()).toBe(before - PRICE_CENTS);
+  }, 60_000);
+
+  test('of an invoiced meal is kept without the ledger', async () => {
+    expect((await correct({ pupilId: pupilId(PUPIL.invoiced) })).status).toBe(200);
+  });
+
+  test.each([
+    ['a meal that was not charged', { pupilId: pupilId(PUPIL.poor) }, 409, 'not_charged'],
+    ['a meal that there is not', { pupilId: pupilId(21) }, 404, 'not_found'],
+    ['no reason', { pupilId: pupilId(20), reason: ' ' }, 422, 'malformed'],
+  ])('of %s is refused', async (_what, body, status, kind) => {
+    const answer = await correct(body);
+    expect([answer.status, ((await answer.json()) as { kind: string }).kind]).toEqual([status, kind]);
+  });
+
+  test('is not there for a school', async () => {
+    expect((await correct({ pupilId: pupilId(20) }, 'school')).status).toBe(404);
+  });
 });
 
 describe('is not there for', () => {

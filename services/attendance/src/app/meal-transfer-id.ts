@@ -26,6 +26,11 @@ export function mealTransferId(
   return id<TransferId>(nameUuid(`${municipalityId}/${pupilId}/${service}/${serviceDate}`));
 }
 
+/** The one transfer id that the reversal of a meal's debit can have. */
+export function reversalTransferId(transferId: TransferId): TransferId {
+  return id<TransferId>(nameUuid(`reversal/${transferId}`));
+}
+
 /** The id under which a presence is kept whose swipe id turned out to name another swipe, after the ledger had debited it. */
 export function clashingSwipeId(swipeId: SwipeId, fingerprint: string): SwipeId {
   return id<SwipeId>(nameUuid(`clash/${swipeId}/${fingerprint}`));

@@ -13,7 +13,7 @@ import type {
 } from '@campanella/vocabulary';
 import type { Charge, RawSwipe, SetAsideReason, Terminal } from '../domain/swipe.ts';
 
-/** A meal's debit, as the ledger takes it. */
+/** A meal's debit, or its reversal, as the ledger takes it. */
 export interface MealTransfer {
   readonly transferId: TransferId;
   readonly municipalityId: MunicipalityId;
@@ -21,6 +21,8 @@ export interface MealTransfer {
   readonly creditAccountId: AccountId;
   readonly amountCents: Cents;
   readonly occurredAtMs: number;
+  /** The transfer that this one takes back; null for a meal. */
+  readonly reverses: TransferId | null;
 }
 
 /** What the ledger said of a transfer; durable there, but for `unavailable`. */

@@ -1,6 +1,7 @@
 import type { Cents, MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
 import type { Course } from '../domain/menu.ts';
 import type { Charge } from '../domain/swipe.ts';
+import type { MealCorrection } from './correct-meal.ts';
 import type { ClosureKind } from './office.ts';
 
 /** Longest span of days asked for at once. */
@@ -21,6 +22,8 @@ export interface PresenceDay {
     readonly amountCents: Cents;
     readonly badgeNumber: string;
     readonly swipedAt: Date;
+    /** Why the office took back what it cost; null where it did not. */
+    readonly correction: Pick<MealCorrection, 'reason' | 'correctedAt'> | null;
   } | null;
 }
 

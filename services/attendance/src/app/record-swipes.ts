@@ -276,6 +276,7 @@ function transferOf(deps: RecordSwipesDeps, debit: Debit): MealTransfer | null {
     creditAccountId,
     amountCents: debit.meal.amountCents,
     occurredAtMs: debit.meal.swipe.occurredAtMs,
+    reverses: null,
   };
 }
 

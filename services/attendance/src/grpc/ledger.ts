@@ -26,8 +26,8 @@ function toTransfer(transfer: MealTransfer) {
     creditAccountId,
     amountCents,
     occurredAtMs,
-    kind: TransferKind.MEAL,
-    reverses: '',
+    kind: transfer.reverses === null ? TransferKind.MEAL : TransferKind.REVERSAL,
+    reverses: transfer.reverses ?? '',
   };
 }
 

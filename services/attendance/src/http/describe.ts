@@ -47,6 +47,10 @@ export const PresenceLine = z.object({
   amountCents: z.int().describe('What the day costs, in euro cents; 0 where nothing is charged'),
   badgeNumber: z.string().nullable().describe('The badge that was swiped'),
   swipedAt: z.iso.datetime().nullable(),
+  correction: z
+    .object({ reason: z.string().describe('In Italian, to be shown'), correctedAt: z.iso.datetime() })
+    .nullable()
+    .describe('The office took back what the day cost'),
 });
 
 /** Its answer: newest day first. */

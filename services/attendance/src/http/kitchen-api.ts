@@ -1,15 +1,28 @@
-import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
-import { id, type SchoolId, serviceCode, serviceDate } from '@campanella/vocabulary';
+import { HttpRefusal, identityOf, notFound, unavailable } from '@campanella/service-kit';
+import { type Decision, id, type PupilId, type SchoolId, serviceCode, serviceDate } from '@campanella/vocabulary';
 import type { Request, Response, Router } from 'express';
+import type { z } from 'zod';
+import type { CorrectionRefused, CorrectMeal, MealCorrection } from '../app/correct-meal.ts';
 import { type DayPlace, dayReport, type KitchenStore, kitchenReport } from '../app/kitchen.ts';
-import { DayQuery, type DayTableAnswer, type KitchenAnswer, type SchoolsAnswer } from './kitchen-description.ts';
+import {
+  type CorrectionAnswer,
+  CorrectionBody,
+  DayQuery,
+  type DayTableAnswer,
+  type KitchenAnswer,
+  type SchoolsAnswer,
+} from './kitchen-description.ts';
 import { kitchenCsv, kitchenPage } from './kitchen-page.ts';
 import { MESSAGES } from './messages.ts';
 
 /** Days of a school for the kitchen and the office; to everybody else there is nothing here. */
 export function kitchenRoutes(
   router: Router,
-  deps: { readonly kitchen: KitchenStore; readonly clock: { now(): Date } },
+  deps: {
+    readonly kitchen: KitchenStore;
+    readonly correct: (command: CorrectMeal) => Promise<Decision<MealCorrection, CorrectionRefused>>;
+    readonly clock: { now(): Date };
+  },
 ): void {
   router.use('/api/attendance/office', (_request, response, next) => {
     staff(response, ['office', 'school']);
@@ -68,6 +81,35 @@ export function kitchenRoutes(
     };
     response.set('cache-control', 'no-store').json(answer);
   });
+
+  router.post('/api/attendance/office/corrections', async (request, response) => {
+    const { municipalityId, personId } = staff(response, ['office']);
+    const parsed = CorrectionBody.safeParse(request.body);
+    if (!parsed.success) throw malformed(parsed.error);
+    const { correctionId, pupilId, service, day, reason } = parsed.data;
+    const decided = await deps.correct({
+      ...{ municipalityId, correctionId, reason, correctedBy: personId },
+      pupilId: id<PupilId>(pupilId),
+      service: serviceCode(service),
+      serviceDate: serviceDate(day),
+    });
+    if (!decided.ok) throw CORRECTION_REFUSALS[decided.refusal.kind]();
+    const { correctedAt, ...kept } = decided.value;
+    const answer: CorrectionAnswer = { ...kept, correctedAt: correctedAt.toISOString() };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+}
+
+const CORRECTION_REFUSALS: Record<CorrectionRefused['kind'], () => HttpRefusal> = {
+  ledger_away: unavailable,
+  unknown_meal: notFound,
+  not_charged: () => new HttpRefusal(409, 'not_charged', MESSAGES.mealNotCharged),
+  already_corrected: () => new HttpRefusal(409, 'already_corrected', MESSAGES.mealAlreadyCorrected),
+};
+
+function malformed(error: z.ZodError): HttpRefusal {
+  const fields = Object.fromEntries(error.issues.map((issue) => [issue.path.join('.'), issue.message]));
+  return new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
 }
 
 function staff(response: Response, roles: readonly string[]) {
@@ -80,10 +122,7 @@ function staff(response: Response, roles: readonly string[]) {
 function takePlace(request: Request, response: Response, roles: readonly string[]): DayPlace {
   const { municipalityId } = staff(response, roles);
   const parsed = DayQuery.safeParse(request.query);
-  if (!parsed.success) {
-    const fields = Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message]));
-    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
-  }
+  if (!parsed.success) throw malformed(parsed.error);
   const { schoolId, service, day } = parsed.data;
   return {
     municipalityId,

@@ -50,6 +50,18 @@ export const DayTableAnswer = z.object({
   asOf: z.iso.datetime(),
 });
 
+/** What `POST /api/attendance/office/corrections` takes. */
+export const CorrectionBody = z.strictObject({
+  correctionId: z.uuid().describe('Made by the caller: the same again gets the same answer'),
+  pupilId: z.uuid(),
+  service: Service.default('school_meals'),
+  day: Day,
+  reason: z.string().trim().min(1).max(300).describe('In Italian, as guardians read it'),
+});
+
+export const CorrectionAnswer = z.object({ correctionId: z.uuid(), reason: z.string(), correctedAt: z.iso.datetime() });
+
+export type CorrectionAnswer = z.output<typeof CorrectionAnswer>;
 export type SchoolsAnswer = z.output<typeof SchoolsAnswer>;
 export type KitchenAnswer = z.output<typeof KitchenAnswer>;
 export type DayTableAnswer = z.output<typeof DayTableAnswer>;
@@ -109,6 +121,18 @@ export function kitchenPaths() {
         summary: 'Booked, served and charged of a day, and where they differ (role office)',
         requestParams,
         responses: as('application/json', DayTableAnswer),
+      },
+    },
+    '/api/attendance/office/corrections': {
+      post: {
+        operationId: 'correctMeal',
+        summary: 'Takes back what a meal cost, with a reason that guardians read; the presence stays (role office)',
+        requestBody: { required: true, content: { 'application/json': { schema: CorrectionBody } } },
+        responses: {
+          '200': { description: 'Taken back', content: { 'application/json': { schema: CorrectionAnswer } } },
+          ...faults,
+          '409': problem('not_charged, or already_corrected under another id'),
+        },
       },
     },
   } as const;

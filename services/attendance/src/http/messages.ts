@@ -1,4 +1,4 @@
-/** What parents read when a request is refused: the only Italian of this service. */
+/** What parents and the office read when a request is refused. */
 export const MESSAGES = {
   malformed: 'I parametri della ricerca non sono validi: controllare servizio e date',
   invertedRange: 'La data iniziale è successiva alla data finale: correggere il periodo',
@@ -10,4 +10,6 @@ export const MESSAGES = {
   absencesNotOffered: 'Questa scuola non riceve le assenze da qui: rivolgersi al proprio Comune',
   unknownType: 'La tipologia scelta non è prevista: ricaricare la pagina e scegliere di nuovo',
   requestDiffers: 'Questa comunicazione è già stata inviata con altri dati: ricaricare la pagina e riprovare',
+  mealNotCharged: 'Questo pasto non è costato nulla: non c’è niente da stornare',
+  mealAlreadyCorrected: 'Questo pasto è già stato stornato',
 } as const;

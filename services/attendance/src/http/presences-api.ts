@@ -1,5 +1,6 @@
 import { HttpRefusal, identityOf, notFound, requireIdentity } from '@campanella/service-kit';
 import {
+  type Decision,
   type PupilId,
   parseId,
   type ServiceDate,
@@ -8,6 +9,7 @@ import {
   serviceDateAt,
 } from '@campanella/vocabulary';
 import { Router } from 'express';
+import type { CorrectionRefused, CorrectMeal, MealCorrection } from '../app/correct-meal.ts';
 import type { KitchenStore } from '../app/kitchen.ts';
 import { type PresenceDay, type PresenceDaysReader, RANGE_MONTHS_MAX } from '../app/presence-days.ts';
 import { type AbsenceOperations, absenceRoutes } from './absences-api.ts';
@@ -21,6 +23,7 @@ export function attendanceApi(deps: {
   readonly reader: PresenceDaysReader;
   readonly absences: AbsenceOperations;
   readonly kitchen: KitchenStore;
+  readonly correct: (command: CorrectMeal) => Promise<Decision<MealCorrection, CorrectionRefused>>;
   readonly jwksUrl: string;
   readonly clock: { now(): Date };
 }): Router {
@@ -95,6 +98,7 @@ function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][n
       amountCents: 0,
       badgeNumber: null,
       swipedAt: null,
+      correction: null,
     };
   }
   return {
@@ -105,5 +109,9 @@ function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][n
     amountCents: presence.amountCents,
     badgeNumber: presence.badgeNumber,
     swipedAt: presence.swipedAt.toISOString(),
+    correction:
+      presence.correction === null
+        ? null
+        : { reason: presence.correction.reason, correctedAt: presence.correction.correctedAt.toISOString() },
   };
 }

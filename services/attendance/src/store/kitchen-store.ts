@@ -36,8 +36,11 @@ export function kitchenStore(database: Database, cipher: FieldCipher): KitchenSt
         amount_cents: number;
       }>({
         name: 'list_meals_of_day',
-        text: `select p.pupil_id, d.display_name, d.class_name, p.charge, p.amount_cents
+        text: `select p.pupil_id, d.display_name, d.class_name, p.amount_cents,
+                 case when c.correction_id is null then p.charge else 'not_charged' end as charge
                from presences p left join directory_pupils d on d.municipality_id = p.municipality_id and d.pupil_id = p.pupil_id
+                 left join meal_corrections c on c.municipality_id = p.municipality_id and c.pupil_id = p.pupil_id
+                   and c.service = p.service and c.service_date = p.service_date
                where p.municipality_id = $1 and p.school_id = $2 and p.service = $3 and p.service_date = $4`,
         values: keyOf(place),
       });
