@@ -32,3 +32,4 @@ export {
 export { type Part, runMain, runService, type ServiceOptions } from './lifecycle.ts';
 export { createLogger, type Logger, turnByTurn } from './logger.ts';
 export { counter, gauge, histogram, LATENCY_BUCKETS, registry } from './metrics.ts';
+export { type WorkLoop, workLoop } from './work-loop.ts';

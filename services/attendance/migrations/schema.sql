@@ -51,6 +51,38 @@ CREATE TABLE public.absences (
     communicated_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.booked_charges (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    school_id uuid NOT NULL,
+    charge text NOT NULL,
+    amount_cents bigint NOT NULL,
+    transfer_id uuid,
+    charged_at timestamp with time zone NOT NULL,
+    CONSTRAINT booked_charges_amount_cents_check CHECK ((amount_cents >= 0)),
+    CONSTRAINT booked_charges_charge_check CHECK ((charge = ANY (ARRAY['debited'::text, 'invoiced'::text, 'over_limit'::text, 'not_charged'::text]))),
+    CONSTRAINT booked_charges_check CHECK (((transfer_id IS NOT NULL) = (charge = 'debited'::text)))
+);
+
+CREATE TABLE public.booked_days (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    service_date date NOT NULL,
+    charged_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.charging_policies (
+    municipality_id bigint NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    policy text NOT NULL,
+    since date NOT NULL,
+    CONSTRAINT charging_policies_policy_check CHECK ((policy = ANY (ARRAY['on_swipe'::text, 'booked'::text])))
+);
+
 CREATE TABLE public.closed_days (
     municipality_id bigint NOT NULL,
     school_id uuid NOT NULL,
@@ -254,6 +286,15 @@ ALTER TABLE ONLY public.absence_rules
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT absences_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
 
+ALTER TABLE ONLY public.booked_charges
+    ADD CONSTRAINT booked_charges_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
+
+ALTER TABLE ONLY public.booked_days
+    ADD CONSTRAINT booked_days_pkey PRIMARY KEY (municipality_id, school_id, service, service_date);
+
+ALTER TABLE ONLY public.charging_policies
+    ADD CONSTRAINT charging_policies_pkey PRIMARY KEY (municipality_id, school_id, service);
+
 ALTER TABLE ONLY public.closed_days
     ADD CONSTRAINT closed_days_pkey PRIMARY KEY (municipality_id, school_id, service, service_date, class_name);
 
@@ -312,6 +353,8 @@ ALTER TABLE ONLY public.terminals
     ADD CONSTRAINT terminals_pkey PRIMARY KEY (municipality_id, terminal_id);
 
 CREATE INDEX absences_by_day ON public.absences USING btree (municipality_id, school_id, service, service_date);
+
+CREATE INDEX booked_charges_by_day ON public.booked_charges USING btree (municipality_id, school_id, service, service_date);
 
 CREATE INDEX directory_pupils_by_school ON public.directory_pupils USING btree (municipality_id, school_id);
 

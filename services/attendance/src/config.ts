@@ -15,6 +15,12 @@ export const environment = z.object({
   ANAGRAFICA_ADDRESS: addresses.describe('gRPC of anagrafica, host:port, several by commas'),
   LEDGER_ADDRESSES: addresses.describe('gRPC of the ledger, host:port, several by commas'),
   FIELD_KEY: z.string().min(1).describe('Keys of 32 bytes in base64, by commas; the first seals diets, all open them'),
+  BOOKING_EVERY_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(60_000)
+    .describe('Wait between looks for booked meals whose cut-off has passed'),
   DIRECTORY_PULL_MS: z.coerce
     .number()
     .int()

@@ -12,7 +12,9 @@ import {
   httpServer,
   runMain,
   runService,
+  workLoop,
 } from '@campanella/service-kit';
+import { chargeBooked } from './app/charge-booked.ts';
 import { communicateAbsence, readAbsenceNotice } from './app/communicate-absence.ts';
 import { correctMeal } from './app/correct-meal.ts';
 import { directoryMemory } from './app/directory-memory.ts';
@@ -34,6 +36,7 @@ import { attendanceApi } from './http/presences-api.ts';
 import { measureRecording } from './measure-recording.ts';
 import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
+import { bookingStore } from './store/booking-store.ts';
 import { correctionStore } from './store/correction-store.ts';
 import { directoryStore } from './store/directory-store.ts';
 import { kitchenStore } from './store/kitchen-store.ts';
@@ -85,6 +88,18 @@ await runMain(async () => {
     record: measureRecording((batch) => recordSwipes(recordDeps, batch)),
     onFault: (fault, batchSize) => logger.warn({ err: fault, batchSize }, 'swipes not recorded yet'),
   });
+  const kitchen = kitchenStore(database, cipher);
+  const correctDeps = { store: correctionStore(database), ledger, accounts, clock };
+  const bookings = { ...correctDeps, transaction: recordDeps.transaction, kitchen, bookings: bookingStore(database) };
+  const booking = workLoop({
+    name: 'charge-booked',
+    everyMs: config.BOOKING_EVERY_MS,
+    async look() {
+      const { charged, givenBack } = await chargeBooked(bookings);
+      if (charged + givenBack > 0) logger.info({ charged, givenBack }, 'booked meals charged');
+    },
+    onFault: (fault) => onFault(fault, 'booked meals'),
+  });
   const app = createHttpApp({ logger, service: 'attendance' });
   const absenceDeps = { transaction: database.transaction.bind(database), store: absenceStore, clock };
   app.use(
@@ -94,8 +109,8 @@ await runMain(async () => {
         communicate: (command) => communicateAbsence(absenceDeps, command),
         readNotice: (who) => readAbsenceNotice(absenceDeps, who),
       },
-      kitchen: kitchenStore(database, cipher),
-      correct: (command) => correctMeal({ store: correctionStore(database), ledger, accounts, clock }, command),
+      kitchen,
+      correct: (command) => correctMeal(correctDeps, command),
       jwksUrl: config.IDENTITY_JWKS_URL,
       clock,
     }),
@@ -113,6 +128,7 @@ await runMain(async () => {
       outboxRelay({ database, bus, logger }),
       ledgerClient,
       watch,
+      booking,
       consumers({
         bus,
         database,

@@ -64,6 +64,7 @@ export async function runAttendance(options: { replicas: number }): Promise<Runn
       ANAGRAFICA_ADDRESS: anagrafica.address,
       LEDGER_ADDRESSES: ledger.address,
       DIRECTORY_REFRESH_MS: '100',
+      BOOKING_EVERY_MS: '100',
       STOP_WITHIN_MS: '4000',
     });
   const replicas = await Promise.all(Array.from({ length: options.replicas }, startReplica));

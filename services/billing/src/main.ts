@@ -11,10 +11,10 @@ import {
   httpServer,
   runMain,
   runService,
+  workLoop,
 } from '@campanella/service-kit';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { cancelTopUp } from './app/cancel-top-up.ts';
-import { creditLoop } from './app/credit-loop.ts';
 import { creditTopUps } from './app/credit-top-ups.ts';
 import { handOverDocument } from './app/hand-over-document.ts';
 import { type IssueDocument, issueDocument } from './app/issue-document.ts';
@@ -50,7 +50,8 @@ await runMain(async () => {
   const orders = orderStore(database);
   const documents = documentStore(database);
   const shared = { transaction, creditors, positions, orders, documents, clock };
-  const crediting = creditLoop({
+  const crediting = workLoop({
+    name: 'credit-top-ups',
     look: () =>
       creditTopUps({
         ...{ transaction, orders, clock, appendCredited },

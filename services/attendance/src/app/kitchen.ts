@@ -42,6 +42,8 @@ export interface KitchenStore {
   readDay(place: DayPlace, calendarFrom: ServiceDate): Promise<StoredKitchenDay>;
   /** Meals of the day at the school, with names from the directory. */
   listMeals(place: DayPlace): Promise<readonly RecordedMeal[]>;
+  /** Meals that were charged as booked, eaten or not, and not taken back. */
+  listBookedCharges(place: DayPlace): Promise<readonly RecordedMeal[]>;
   /** Swipes that made no presence, by reason. */
   countSetAside(place: DayPlace): Promise<readonly { readonly reason: string; readonly count: number }[]>;
 }
@@ -66,15 +68,12 @@ export async function kitchenReport(
 ): Promise<Decision<KitchenReport, KitchenRefused>> {
   const known = await readKitchen(store, place);
   if (known === null) return refuse({ kind: 'unknown_school' });
-  const { schoolName, stored, day, eaters } = known;
-  const { rules, extension, isServed, closure } = stored;
-  const byRule = rules === null || !isServed ? null : cutOffOf(place.serviceDate, rules, stored.earlierServiceDays);
-  const isExtended = byRule !== null && extension !== null && extension.cutOffAt > byRule;
+  const { schoolName, stored, day, eaters, cutOffAt, extensionReason } = known;
+  const { isServed, closure } = stored;
   return accept({
     ...countMeals(isServed ? eaters : [], day),
     ...{ schoolName, isServed, closure },
-    cutOffAt: isExtended ? extension.cutOffAt : byRule,
-    extensionReason: isExtended ? extension.reason : null,
+    ...{ cutOffAt, extensionReason },
   });
 }
 
@@ -89,22 +88,22 @@ export async function dayReport(store: KitchenStore, place: DayPlace): Promise<D
   const known = await readKitchen(store, place);
   if (known === null) return refuse({ kind: 'unknown_school' });
   const { schoolName, stored, day, eaters } = known;
-  const meals = await store.listMeals(place);
+  const [meals, booked] = [await store.listMeals(place), await store.listBookedCharges(place)];
   return accept({
-    ...dayTable(stored.isServed ? eaters : [], day, meals),
+    ...dayTable(stored.isServed ? eaters : [], day, meals, booked),
     schoolName,
     setAside: await store.countSetAside(place),
   });
 }
 
-async function readKitchen(store: KitchenStore, place: DayPlace) {
+/** What a school's day is counted and charged from; null for an unknown school. */
+export async function readKitchen(store: KitchenStore, place: DayPlace) {
   const { municipalityId, schoolId, service, serviceDate } = place;
   const school = (await store.listSchools(municipalityId)).find((one) => one.schoolId === schoolId);
   if (school === undefined) return null;
   const stored = await store.readDay(place, addDays(serviceDate, -CALENDAR_BEFORE_DAYS));
-  const eaters = (await store.listPupils(municipalityId, schoolId)).flatMap((pupil) =>
-    toEater(pupil, service, serviceDate),
-  );
+  const pupils = await store.listPupils(municipalityId, schoolId);
+  const eaters = pupils.flatMap((pupil) => toEater(pupil, service, serviceDate));
   const dietOf = new Map(stored.rules?.types.map(({ code, dietCode }) => [code, dietCode]));
   const day: KitchenDay = {
     sittings: stored.sittings,
@@ -112,7 +111,15 @@ async function readKitchen(store: KitchenStore, place: DayPlace) {
     // A type that is offered no more is an absence all the same.
     absences: new Map([...stored.absences].map(([pupilId, type]) => [pupilId, dietOf.get(type) ?? null])),
   };
-  return { schoolName: school.name, stored, day, eaters };
+  const { rules, extension, isServed } = stored;
+  const byRule = rules === null || !isServed ? null : cutOffOf(serviceDate, rules, stored.earlierServiceDays);
+  const isExtended = byRule !== null && extension !== null && extension.cutOffAt > byRule;
+  return {
+    ...{ schoolName: school.name, stored, day, eaters },
+    pupils: new Map(pupils.map((pupil) => [pupil.pupilId, pupil])),
+    cutOffAt: isExtended ? extension.cutOffAt : byRule,
+    extensionReason: isExtended ? extension.reason : null,
+  };
 }
 
 function toEater(pupil: Pupil, service: ServiceCode, day: ServiceDate): readonly Eater[] {

@@ -31,6 +31,16 @@ export function reversalTransferId(transferId: TransferId): TransferId {
   return id<TransferId>(nameUuid(`reversal/${transferId}`));
 }
 
+/** The id of the correction that an absence makes, taken after its meal was charged. */
+export function absenceCorrectionId(
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+  service: ServiceCode,
+  serviceDate: ServiceDate,
+): string {
+  return nameUuid(`absence/${municipalityId}/${pupilId}/${service}/${serviceDate}`);
+}
+
 /** The id under which a presence is kept whose swipe id turned out to name another swipe, after the ledger had debited it. */
 export function clashingSwipeId(swipeId: SwipeId, fingerprint: string): SwipeId {
   return id<SwipeId>(nameUuid(`clash/${swipeId}/${fingerprint}`));

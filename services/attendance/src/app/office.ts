@@ -36,6 +36,10 @@ export interface ClosedDay {
   readonly className: string;
 }
 
+/** Each swipe, or each meal that is booked and not cancelled by the cut-off. */
+export const CHARGING_POLICIES = ['on_swipe', 'booked'] as const;
+export type ChargingPolicy = (typeof CHARGING_POLICIES)[number];
+
 export const CLOSURE_KINDS = ['closure', 'strike', 'trip'] as const;
 export type ClosureKind = (typeof CLOSURE_KINDS)[number];
 
@@ -65,6 +69,7 @@ export interface OfficeStore {
   putClosedDays(place: ServicePlace, days: readonly ClosedDay[]): Promise<void>;
   /** Classes that are not named eat in the first sitting. */
   putSittings(place: ServicePlace, secondSittingClasses: readonly string[]): Promise<void>;
+  putChargingPolicy(place: ServicePlace, policy: ChargingPolicy, since: ServiceDate): Promise<void>;
   putAbsenceRules(place: ServicePlace, rules: AbsenceRules): Promise<void>;
   extendCutOff(place: ServicePlace, extension: CutOffExtension): Promise<void>;
 }

@@ -16,14 +16,16 @@ export interface PresenceDay {
   /** Why the school, or the pupil's class, does not eat; null where it does. */
   readonly closure: { readonly kind: ClosureKind; readonly reason: string } | null;
   readonly isAbsenceCommunicated: boolean;
+  /** What a booked meal cost that nobody swiped for; null where there is none. */
+  readonly booked: { readonly charge: Charge; readonly amountCents: Cents } | null;
+  /** Why the office took back what the day cost; null where it did not. */
+  readonly correction: Pick<MealCorrection, 'reason' | 'correctedAt'> | null;
   /** Null where no swipe made a presence. */
   readonly presence: {
     readonly charge: Charge;
     readonly amountCents: Cents;
     readonly badgeNumber: string;
     readonly swipedAt: Date;
-    /** Why the office took back what it cost; null where it did not. */
-    readonly correction: Pick<MealCorrection, 'reason' | 'correctedAt'> | null;
   } | null;
 }
 

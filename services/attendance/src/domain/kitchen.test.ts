@@ -81,6 +81,15 @@ test('booked, served and charged stand side by side, and each difference has its
   ]);
 });
 
+test('who was charged as booked is charged once, swiped or not', () => {
+  const table = dayTable([eater(1), eater(2), eater(3)], day(), [meal(1)], [meal(1), meal(2)]);
+  expect(table).toMatchObject({ booked: 3, served: 1, charged: 2, chargedCents: 1_040 });
+  expect(table.differences.map(({ displayName, kind }) => `${displayName} ${kind}`)).toEqual([
+    'Prova 2 charged_not_served',
+    'Prova 3 not_served',
+  ]);
+});
+
 test('a day on which all agrees has no differences, nor has a free meal', () => {
   const table = dayTable([eater(1), eater(2)], day(), [meal(1), { ...meal(2, 'not_charged'), amountCents: 0 }]);
   expect(table.differences).toEqual([]);

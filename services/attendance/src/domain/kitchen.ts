@@ -87,7 +87,9 @@ export type DifferenceKind =
   /** Ate although reported absent or away. */
   | 'not_booked'
   /** Ate, and the account could not be debited: its limit was reached. */
-  | 'not_charged';
+  | 'not_charged'
+  /** Charged as booked, and no swipe came. */
+  | 'charged_not_served';
 
 /** The day's sums, and every pupil for whom they do not agree. */
 export interface DayTable {
@@ -113,11 +115,21 @@ export interface RecordedMeal {
 }
 
 /** Puts booked, served and charged side by side, pupil by pupil. */
-export function dayTable(eaters: readonly Eater[], day: KitchenDay, meals: readonly RecordedMeal[]): DayTable {
+export function dayTable(
+  eaters: readonly Eater[],
+  day: KitchenDay,
+  meals: readonly RecordedMeal[],
+  bookedCharges: readonly RecordedMeal[] = [],
+): DayTable {
   const booked = eaters.filter((eater) => bookedDiet(eater, day) !== null);
   const bookedIds = new Set(booked.map(({ pupilId }) => pupilId));
   const servedIds = new Set(meals.map(({ pupilId }) => pupilId));
-  const charged = meals.filter(({ charge }) => charge === 'debited' || charge === 'invoiced');
+  const isCharged = ({ charge }: RecordedMeal) => charge === 'debited' || charge === 'invoiced';
+  // Of who was charged as booked and then swiped, both lists tell the same meal.
+  const charged = [
+    ...new Map([...bookedCharges, ...meals].filter(isCharged).map((one) => [one.pupilId, one])).values(),
+  ];
+  const chargedIds = new Set(charged.map(({ pupilId }) => pupilId));
   const difference = ({ pupilId, displayName, className }: Eater | RecordedMeal, kind: DifferenceKind) => ({
     ...{ pupilId, displayName, className, kind },
   });
@@ -127,7 +139,10 @@ export function dayTable(eaters: readonly Eater[], day: KitchenDay, meals: reado
     charged: charged.length,
     chargedCents: charged.reduce((sum, { amountCents }) => sum + amountCents, 0),
     differences: [
-      ...booked.filter(({ pupilId }) => !servedIds.has(pupilId)).map((one) => difference(one, 'not_served')),
+      ...booked
+        .filter(({ pupilId }) => !servedIds.has(pupilId) && !chargedIds.has(pupilId))
+        .map((one) => difference(one, 'not_served')),
+      ...charged.filter(({ pupilId }) => !servedIds.has(pupilId)).map((one) => difference(one, 'charged_not_served')),
       ...meals.filter(({ pupilId }) => !bookedIds.has(pupilId)).map((one) => difference(one, 'not_booked')),
       ...meals.filter(({ charge }) => charge === 'over_limit').map((one) => difference(one, 'not_charged')),
     ].sort(

@@ -14,7 +14,13 @@ import {
   type TerminalId,
 } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
-import { CLOSURE_KINDS, hashTerminalKey, type OfficeStore, type ServicePlace } from '../app/office.ts';
+import {
+  CHARGING_POLICIES,
+  CLOSURE_KINDS,
+  hashTerminalKey,
+  type OfficeStore,
+  type ServicePlace,
+} from '../app/office.ts';
 
 import { ALLERGENS, COURSES, type Course, menuText } from '../domain/menu.ts';
 
@@ -133,6 +139,12 @@ export function officeService(deps: {
       if (classes.length > CLASSES_MAX || classes.some((name) => name === '' || name.length > NAME_LENGTH_MAX))
         throw malformed(`second_sitting_classes must be at most ${CLASSES_MAX} names`);
       await deps.store.putSittings(takePlace(request), [...new Set(classes)]);
+      return {};
+    }),
+    putChargingPolicy: unaryHandler(async (request) => {
+      const policy = CHARGING_POLICIES.find((one) => one === request.policy);
+      if (policy === undefined) throw malformed(`policy must be one of ${CHARGING_POLICIES.join(', ')}`);
+      await deps.store.putChargingPolicy(takePlace(request), policy, takeDay(request.since, 'since'));
       return {};
     }),
     putAbsenceRules: unaryHandler(async (request) => {

@@ -43,7 +43,9 @@ export const PresenceLine = z.object({
     .describe("The dishes that the pupil is given, its diet's own among them; empty where only the line is known"),
   charge: z
     .enum(['debited', 'invoiced', 'over_limit', 'not_charged'])
-    .describe('over_limit: recorded, and left to the office because the credit limit was reached'),
+    .describe(
+      'over_limit: recorded, and left to the office because the credit limit was reached; where bookings are charged, of a meal nobody swiped for too',
+    ),
   amountCents: z.int().describe('What the day costs, in euro cents; 0 where nothing is charged'),
   badgeNumber: z.string().nullable().describe('The badge that was swiped'),
   swipedAt: z.iso.datetime().nullable(),

@@ -40,8 +40,10 @@ export const DayTableAnswer = z.object({
       displayName: z.string(),
       className: z.string(),
       kind: z
-        .enum(['not_served', 'not_booked', 'not_charged'])
-        .describe('Expected and no swipe; ate although absent or away; ate beyond the limit of the account'),
+        .enum(['not_served', 'not_booked', 'not_charged', 'charged_not_served'])
+        .describe(
+          'Expected and no swipe; ate although absent or away; ate beyond the limit of the account; charged as booked and no swipe',
+        ),
     }),
   ),
   setAside: z

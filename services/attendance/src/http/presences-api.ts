@@ -76,8 +76,10 @@ function monthsAfter(day: ServiceDate, months: number): string {
 }
 
 function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][number] {
-  const { serviceDate: on, presence, isAbsenceCommunicated, closure } = day;
+  const { serviceDate: on, presence, isAbsenceCommunicated, closure, correction } = day;
   const meal = {
+    correction:
+      correction === null ? null : { reason: correction.reason, correctedAt: correction.correctedAt.toISOString() },
     closure,
     menu: day.menu,
     courses: day.courses.map(({ course, name, allergens }) => ({ course, name, allergens: [...allergens] })),
@@ -94,11 +96,10 @@ function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][n
               ? 'expected'
               : 'absent',
       ...meal,
-      charge: 'not_charged',
-      amountCents: 0,
+      charge: day.booked?.charge ?? 'not_charged',
+      amountCents: day.booked?.amountCents ?? 0,
       badgeNumber: null,
       swipedAt: null,
-      correction: null,
     };
   }
   return {
@@ -109,9 +110,5 @@ function toLine(day: PresenceDay, today: ServiceDate): PresencesAnswer['days'][n
     amountCents: presence.amountCents,
     badgeNumber: presence.badgeNumber,
     swipedAt: presence.swipedAt.toISOString(),
-    correction:
-      presence.correction === null
-        ? null
-        : { reason: presence.correction.reason, correctedAt: presence.correction.correctedAt.toISOString() },
   };
 }

@@ -23,8 +23,13 @@ export function correctionStore(database: Database): CorrectionStore {
       >({
         name: 'find_charged_meal',
         text: `select p.school_id, p.charge, p.amount_cents, p.transfer_id, c.correction_id, c.reason, c.corrected_at
-               from presences p left join meal_corrections c using (municipality_id, pupil_id, service, service_date)
-               where p.municipality_id = $1 and p.pupil_id = $2 and p.service = $3 and p.service_date = $4`,
+               from (
+                 select 1 as n, municipality_id, pupil_id, service, service_date, school_id, charge, amount_cents, transfer_id from presences
+                 union all
+                 select 2, municipality_id, pupil_id, service, service_date, school_id, charge, amount_cents, transfer_id from booked_charges
+               ) p left join meal_corrections c using (municipality_id, pupil_id, service, service_date)
+               where p.municipality_id = $1 and p.pupil_id = $2 and p.service = $3 and p.service_date = $4
+               order by (charge in ('debited', 'invoiced')) desc, n limit 1`,
         values: keyOf(key),
       });
       const [row] = rows;

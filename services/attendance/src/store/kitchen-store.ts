@@ -3,6 +3,7 @@ import type { Database } from '@campanella/postgres';
 import { cents, id, type PupilId, type SchoolId, serviceDate } from '@campanella/vocabulary';
 import type { DayPlace, KitchenStore, StoredKitchenDay } from '../app/kitchen.ts';
 import type { ClosureKind } from '../app/office.ts';
+import type { RecordedMeal } from '../domain/kitchen.ts';
 import type { Charge } from '../domain/swipe.ts';
 import { type AbsenceRulesRow, toRules } from './absence-store.ts';
 import { PUPIL_COLUMNS, type PupilRow, toPupil } from './directory-store.ts';
@@ -27,31 +28,8 @@ export function kitchenStore(database: Database, cipher: FieldCipher): KitchenSt
       return rows.map((row) => toPupil(cipher, municipalityId, row));
     },
     readDay: (place, calendarFrom) => readDay(database, place, calendarFrom),
-    async listMeals(place) {
-      const { rows } = await database.query<{
-        pupil_id: string;
-        display_name: string | null;
-        class_name: string | null;
-        charge: Charge;
-        amount_cents: number;
-      }>({
-        name: 'list_meals_of_day',
-        text: `select p.pupil_id, d.display_name, d.class_name, p.amount_cents,
-                 case when c.correction_id is null then p.charge else 'not_charged' end as charge
-               from presences p left join directory_pupils d on d.municipality_id = p.municipality_id and d.pupil_id = p.pupil_id
-                 left join meal_corrections c on c.municipality_id = p.municipality_id and c.pupil_id = p.pupil_id
-                   and c.service = p.service and c.service_date = p.service_date
-               where p.municipality_id = $1 and p.school_id = $2 and p.service = $3 and p.service_date = $4`,
-        values: keyOf(place),
-      });
-      return rows.map((row) => ({
-        pupilId: id<PupilId>(row.pupil_id),
-        displayName: row.display_name ?? '',
-        className: row.class_name ?? '',
-        charge: row.charge,
-        amountCents: cents(row.amount_cents),
-      }));
-    },
+    listMeals: (place) => listMeals(database, 'presences', place),
+    listBookedCharges: (place) => listMeals(database, 'booked_charges', place),
     async countSetAside(place) {
       const { rows } = await database.query<{ reason: string; count: number }>({
         name: 'count_set_aside',
@@ -67,6 +45,38 @@ export function kitchenStore(database: Database, cipher: FieldCipher): KitchenSt
 
 function keyOf({ municipalityId, schoolId, service, serviceDate: day }: DayPlace) {
   return [municipalityId, schoolId, service, day];
+}
+
+/** Meals of a day in one of the two tables that have them; what was taken back costs nothing. */
+async function listMeals(
+  database: Database,
+  table: 'presences' | 'booked_charges',
+  place: DayPlace,
+): Promise<readonly RecordedMeal[]> {
+  const { rows } = await database.query<{
+    pupil_id: string;
+    display_name: string | null;
+    class_name: string | null;
+    charge: Charge;
+    amount_cents: number;
+  }>({
+    name: `list_meals_of_${table}`,
+    text: `select m.pupil_id, d.display_name, d.class_name, m.amount_cents,
+             case when c.correction_id is null then m.charge else 'not_charged' end as charge
+           from ${table} m
+             left join directory_pupils d on d.municipality_id = m.municipality_id and d.pupil_id = m.pupil_id
+             left join meal_corrections c on c.municipality_id = m.municipality_id and c.pupil_id = m.pupil_id
+               and c.service = m.service and c.service_date = m.service_date
+           where m.municipality_id = $1 and m.school_id = $2 and m.service = $3 and m.service_date = $4`,
+    values: keyOf(place),
+  });
+  return rows.map((row) => ({
+    pupilId: id<PupilId>(row.pupil_id),
+    displayName: row.display_name ?? '',
+    className: row.class_name ?? '',
+    charge: row.charge,
+    amountCents: cents(row.amount_cents),
+  }));
 }
 
 interface FactRow {

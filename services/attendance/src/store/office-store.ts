@@ -77,6 +77,14 @@ export function officeStore(database: Database): OfficeStore {
     putMenuRotation: (place, rotation) => putMenuRotation(database, place, rotation),
     putClosedDays: (place, days) => putClosedDays(database, place, days),
     putSittings: (place, classes) => putSittings(database, place, classes),
+    async putChargingPolicy(place, policy, since) {
+      await database.query({
+        name: 'put_charging_policy',
+        text: `insert into charging_policies (municipality_id, school_id, service, policy, since) values ($1, $2, $3, $4, $5)
+               on conflict (municipality_id, school_id, service) do update set policy = excluded.policy, since = excluded.since`,
+        values: [place.municipalityId, place.schoolId, place.service, policy, since],
+      });
+    },
     async putMenus(place, menus) {
       await database.transaction(async (tx) => {
         const key = [place.municipalityId, place.schoolId, place.service];

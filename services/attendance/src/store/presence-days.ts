@@ -23,6 +23,8 @@ interface DayRow {
   readonly occurred_at: Date | null;
   readonly correction_reason: string | null;
   readonly corrected_at: Date | null;
+  readonly booked_charge: string | null;
+  readonly booked_cents: number | null;
 }
 
 /** Reads service days in one statement: keyset pages over primary keys, so a long range costs what its page costs; menus by rotation in another. */
@@ -67,12 +69,15 @@ async function readDays(database: Database, query: PresenceDaysQuery): Promise<r
            )
            select pupil.diet_sealed, d.service_date, d.school_id, m.text as menu, m.courses, d.kind as closure_kind,
              d.reason as closure_reason, a.pupil_id is not null as is_absence_communicated, d.charge, d.amount_cents,
-             d.badge_number, d.occurred_at, x.reason as correction_reason, x.corrected_at
+             d.badge_number, d.occurred_at, x.reason as correction_reason, x.corrected_at,
+             b.charge as booked_charge, b.amount_cents as booked_cents
            from pupil left join days d on true
            left join menus m on m.municipality_id = $1 and m.school_id = d.school_id and m.service = $3
              and m.service_date = d.service_date
            left join absences a on a.municipality_id = $1 and a.pupil_id = $2 and a.service = $3
              and a.service_date = d.service_date
+           left join booked_charges b on b.municipality_id = $1 and b.pupil_id = $2 and b.service = $3
+             and b.service_date = d.service_date
            left join meal_corrections x on x.municipality_id = $1 and x.pupil_id = $2 and x.service = $3
              and x.service_date = d.service_date
            order by d.service_date desc`,
@@ -110,18 +115,23 @@ function toDay(row: DayRow, dietCode: string, rotations: ReadonlyMap<string, rea
           amountCents: cents(row.amount_cents ?? 0),
           badgeNumber: row.badge_number ?? '',
           swipedAt: row.occurred_at,
-          correction:
-            row.correction_reason === null || row.corrected_at === null
-              ? null
-              : { reason: row.correction_reason, correctedAt: row.corrected_at },
         };
+  const correction =
+    row.correction_reason === null || row.corrected_at === null
+      ? null
+      : { reason: row.correction_reason, correctedAt: row.corrected_at };
+  const booked =
+    presence !== null || row.booked_charge === null
+      ? null
+      : { charge: row.booked_charge as Charge, amountCents: cents(row.booked_cents ?? 0) };
   const closure =
     row.closure_kind === null || presence !== null
       ? null
       : { kind: row.closure_kind, reason: row.closure_reason ?? '' };
   const { menu, courses } =
     closure === null ? menuOf(row, dietCode, rotatedCourses(rotations.get(row.school_id ?? '') ?? [], on)) : NO_MENU;
-  return [{ serviceDate: on, menu, courses, closure, isAbsenceCommunicated: row.is_absence_communicated, presence }];
+  const isAbsenceCommunicated = row.is_absence_communicated;
+  return [{ serviceDate: on, menu, courses, closure, isAbsenceCommunicated, booked, correction, presence }];
 }
 
 const NO_MENU = { menu: null, courses: [] };

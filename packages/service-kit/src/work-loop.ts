@@ -1,19 +1,19 @@
+import type { Part } from './lifecycle.ts';
+
 /** Looks for work again and again, and at once when somebody says that there is some. */
-export interface CreditLoop {
-  readonly name: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
+export interface WorkLoop extends Part {
   /** Looks now, or once more after the look under way. */
   wake(): void;
 }
 
-/** Runs `look` every so often; one look at a time, and a stop waits for it. */
-export function creditLoop(options: {
+/** Runs `look` every so often; one look at a time, and a stop waits for it. A fault is told and costs one look. */
+export function workLoop(options: {
+  readonly name: string;
   readonly look: () => Promise<unknown>;
   readonly everyMs: number;
   readonly onFault: (fault: unknown) => void;
-}): CreditLoop {
-  const { look, everyMs, onFault } = options;
+}): WorkLoop {
+  const { name, look, everyMs, onFault } = options;
   let isStopped = false;
   let isWanted = false;
   let rouse: () => void = () => {};
@@ -34,7 +34,7 @@ export function creditLoop(options: {
     }
   };
   return {
-    name: 'credit-top-ups',
+    name,
     async start() {
       running = run();
     },
