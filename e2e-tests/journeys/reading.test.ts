@@ -176,3 +176,19 @@ test(
   },
   STEP_MS,
 );
+
+test(
+  'the file of the documents has every document, each of which adds up',
+  async () => {
+    const page = await stage.guardian('nuvola.inventati');
+    await page.goto(new URL('/documenti-contabili', stage.run.gatewayUrl).href);
+    await page.getByRole('heading', { name: 'Elenco' }).waitFor();
+    const [head, ...rows] = await downloadRows(page);
+    expect(head?.slice(3, 6)).toEqual(['IMPORTO', 'DA PAGARE', 'PAGATO']);
+    expect(rows.length).toBe(await countAll(page, '/api/billing/documents?', 'documents'));
+    const cents = (cell: string | undefined) => readCents((cell ?? '').replace('-', '−'));
+    for (const row of rows) expect(cents(row[3])).toBe(cents(row[4]) + cents(row[5]));
+    await page.close();
+  },
+  STEP_MS,
+);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { complaintsOf } from '../src/browser.ts';
@@ -74,6 +75,11 @@ test(
       .getByText(/Accreditata il/)
       .waitFor();
     expect(await balance(page)).toBe(before + 2_000);
+    await page.goto(at(TOP_UPS));
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Scarica l’elenco (CSV)' }).click();
+    const list = await readFile(await (await downloading).path(), 'utf8');
+    expect(list.split('\r\n')[1]).toMatch(/;20,00;Accreditata il /);
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -19,13 +19,25 @@ async function showText(page: Page, text: string | RegExp): Promise<void> {
   await page.getByText(text).first().waitFor();
 }
 
-async function answerAway(page: Page): Promise<void> {
-  const body = JSON.stringify({ type: 'about:blank', title: 'x', status: 503, kind: 'service_away' });
-  await page.route('**/api/*/pupils/**', (route) =>
-    route.fulfill({ status: 503, contentType: 'application/problem+json', body }),
-  );
-  await page.reload();
-  await showText(page, 'Servizio momentaneamente non disponibile');
+const answerAway = (page: Page): Promise<void> => away('**/api/*/pupils/**')(page);
+
+/** The page comes, and then the line to its data is gone. */
+function cutOff(api: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await page.route(api, (route) => route.abort('internetdisconnected'));
+    await page.reload();
+    await showText(page, 'Collegamento assente');
+  };
+}
+
+/** The page comes, and the service behind it does not answer. */
+function away(api: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    const body = JSON.stringify({ type: 'about:blank', title: 'x', status: 503, kind: 'service_away' });
+    await page.route(api, (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body }));
+    await page.reload();
+    await showText(page, 'Servizio momentaneamente non disponibile');
+  };
 }
 
 async function invertDates(page: Page): Promise<void> {
@@ -328,6 +340,24 @@ export const STATES: readonly State[] = [
     path: '/pagamento-servizi-scolastici',
     prepare: (page) => showText(page, 'Non c’è nulla da pagare.'),
   },
+  ...(
+    [
+      ['record', RECORD, '**/api/anagrafica/pupils'],
+      ['canteen', '/refezione-scolastica', '**/api/attendance/**'],
+      ['absences', ABSENCES, '**/api/attendance/**'],
+      ['documents', '/documenti-contabili', '**/api/billing/**'],
+      ['payments', '/pagamento-servizi-scolastici', '**/api/billing/**'],
+      ['top-ups', '/ricariche-pagopa', '**/api/billing/**'],
+    ] as const
+  ).map(([page, path, api]) => ({ name: `${page}-offline`, username: GUARDIAN, path, prepare: cutOff(api) })),
+  { name: 'documents-away', username: GUARDIAN, path: '/documenti-contabili', prepare: away('**/api/billing/**') },
+  {
+    name: 'payments-away',
+    username: GUARDIAN,
+    path: '/pagamento-servizi-scolastici',
+    prepare: away('**/api/billing/**'),
+  },
+  { name: 'top-ups-away', username: GUARDIAN, path: '/ricariche-pagopa', prepare: away('**/api/billing/**') },
   { name: 'payments', username: GUARDIAN, path: '/pagamento-servizi-scolastici', prepare: choosePayables },
 ];
 

@@ -1,4 +1,5 @@
 import { addDays, formatServiceDate, parseServiceDate, type ServiceDate, serviceDate } from '@campanella/vocabulary';
+import { chosenLanguage } from '../texts/language.ts';
 
 /** First and last day of a search, both included. */
 export interface DayRange {
@@ -6,10 +7,13 @@ export interface DayRange {
   readonly to: ServiceDate;
 }
 
+/** Days and months have names in the language of the page; numbers are written as in Italy in both. */
+const NAMES = chosenLanguage() === 'en' ? 'en-GB' : 'it-IT';
+const CLOCK_WORD = chosenLanguage() === 'en' ? 'at' : 'alle';
 const TIME = new Intl.DateTimeFormat('it-IT', { timeZone: 'Europe/Rome', timeStyle: 'medium' });
 const SHORT_TIME = new Intl.DateTimeFormat('it-IT', { timeZone: 'Europe/Rome', timeStyle: 'short' });
-const WEEKDAY = new Intl.DateTimeFormat('it-IT', { timeZone: 'UTC', weekday: 'long' });
-const MONTH = new Intl.DateTimeFormat('it-IT', { timeZone: 'UTC', month: 'long', year: 'numeric' });
+const WEEKDAY = new Intl.DateTimeFormat(NAMES, { timeZone: 'UTC', weekday: 'long' });
+const MONTH = new Intl.DateTimeFormat(NAMES, { timeZone: 'UTC', month: 'long', year: 'numeric' });
 const ROME_DAY = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Rome', dateStyle: 'short' });
 
 /** The same day one month earlier, or that month's last day where it is shorter: 31/03 → 28/02. */
@@ -68,7 +72,7 @@ export function parseTypedDay(text: string): ServiceDate | null {
 /** Day and time of an instant on a clock in Rome: `23/11/2026 alle 12:31:05`. */
 export function formatInstant(instant: string): string {
   const at = new Date(instant);
-  return Number.isNaN(at.getTime()) ? instant : `${formatDate(ROME_DAY.format(at))} alle ${TIME.format(at)}`;
+  return Number.isNaN(at.getTime()) ? instant : `${formatDate(ROME_DAY.format(at))} ${CLOCK_WORD} ${TIME.format(at)}`;
 }
 
 /** Time of an instant on a clock in Rome: `12:31`. */

@@ -5,7 +5,8 @@ import { sessionQuery } from '../api/queries.ts';
 import { Icon } from '../parts/icon.tsx';
 import { signInPath } from '../parts/sign-in-path.ts';
 import { returnPath } from '../services.ts';
-import { TEXTS } from '../texts.ts';
+import { chooseLanguage, type Language } from '../texts/language.ts';
+import { LANGUAGE, TEXTS } from '../texts.ts';
 import { SignOut } from './sign-out.tsx';
 
 const { frame } = TEXTS;
@@ -20,6 +21,7 @@ export function TownHeader() {
         <HeaderContent>
           <InstitutionalSite />
           <div className="it-header-slim-right-zone">
+            <OtherLanguage />
             <WhoIsIn />
           </div>
         </HeaderContent>
@@ -50,6 +52,18 @@ function InstitutionalSite() {
     <a className="institutional-site" href={session.data?.municipality.websiteUrl ?? '/'}>
       {frame.institutionalSite}
     </a>
+  );
+}
+
+const OTHER: Language = LANGUAGE === 'it' ? 'en' : 'it';
+
+/** The way to the other language, in that language. */
+function OtherLanguage() {
+  return (
+    <button type="button" className="other-language" lang={OTHER} onClick={() => chooseLanguage(OTHER)}>
+      <span aria-hidden="true">{OTHER.toUpperCase()}</span>
+      <span className="visually-hidden">{frame.otherLanguage}</span>
+    </button>
   );
 }
 

@@ -3,10 +3,13 @@ import { useId } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { AccountingDocument, Pupil } from '../api/client.ts';
 import { documentsQuery } from '../api/queries.ts';
+import { readWholeList } from '../api/whole-list.ts';
+import { csvAmount } from '../domain/csv.ts';
 import { formatDate } from '../domain/days.ts';
 import { formatEuros } from '../domain/money.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -120,9 +123,45 @@ function DocumentList({ pupils, pupilId }: { pupils: readonly Pupil[]; pupilId: 
         isLoading={found.isFetchingNextPage}
         onMore={() => void found.fetchNextPage()}
       />
+      {documents.length > 0 && (
+        <ListTools
+          fileName={`documenti-contabili-${asOf.slice(0, 10)}`}
+          isWhole={!found.hasNextPage}
+          loadRows={async () => {
+            const pages = await readWholeList(found);
+            return (
+              pages &&
+              csvRows(
+                pages.flatMap((page) => page.documents),
+                nameOf,
+              )
+            );
+          }}
+        />
+      )}
       <ProducedBy source="documents" asOf={asOf} />
     </section>
   );
+}
+
+function csvRows(
+  documents: readonly AccountingDocument[],
+  nameOf: (pupilId: string) => string,
+): readonly (readonly string[])[] {
+  const { date, number, pupil, amount, due, paid, dueOn, handedOver } = texts.columns;
+  return [
+    [date, number, pupil, amount, due, paid, dueOn, handedOver],
+    ...documents.map((document) => [
+      formatDate(document.issuedOn),
+      document.number,
+      nameOf(document.pupilId),
+      csvAmount(document.amountCents),
+      csvAmount(document.dueCents),
+      csvAmount(document.paidCents),
+      formatDate(document.dueOn),
+      document.state === 'handed_over' ? texts.yes : texts.no,
+    ]),
+  ];
 }
 
 function documentRow(document: AccountingDocument, pupil: string): DataRow {

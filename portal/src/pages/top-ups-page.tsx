@@ -5,7 +5,9 @@ import { useSearchParams } from 'react-router';
 import { cancelTopUp, orderTopUp, type Pupil, type TopUp, type TopUpRules } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { sessionQuery, topUpRulesQuery, topUpsQuery } from '../api/queries.ts';
+import { readWholeList } from '../api/whole-list.ts';
 import { readReturn } from '../domain/cart-return.ts';
+import { csvAmount } from '../domain/csv.ts';
 import { formatDate, formatInstant } from '../domain/days.ts';
 import { formatEuros } from '../domain/money.ts';
 import {
@@ -16,6 +18,7 @@ import {
   writeTopUpDraft,
 } from '../domain/top-up-draft.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -275,9 +278,39 @@ function TopUpList({ pupils, onPay }: { pupils: readonly Pupil[]; onPay: (orderI
         isLoading={topUps.isFetchingNextPage}
         onMore={() => void topUps.fetchNextPage()}
       />
+      {orders.length > 0 && (
+        <ListTools
+          fileName={`ricariche-${asOf.slice(0, 10)}`}
+          isWhole={!topUps.hasNextPage}
+          loadRows={async () => {
+            const pages = await readWholeList(topUps);
+            return (
+              pages &&
+              csvRows(
+                pages.flatMap((page) => page.topUps),
+                nameOf,
+              )
+            );
+          }}
+        />
+      )}
       <ProducedBy source="topUps" asOf={asOf} />
     </section>
   );
+}
+
+function csvRows(orders: readonly TopUp[], nameOf: (pupilId: string) => string): readonly (readonly string[])[] {
+  const { date, pupil, badge, amount, state } = texts.columns;
+  return [
+    [date, pupil, badge, amount, state],
+    ...orders.map((order) => [
+      formatInstant(order.orderedAt),
+      nameOf(order.pupilId),
+      order.badgeNumber ?? '',
+      csvAmount(order.amountCents),
+      stateText(order),
+    ]),
+  ];
 }
 
 function orderRow(order: TopUp, pupil: string, onPay: (orderId: string) => void): DataRow {

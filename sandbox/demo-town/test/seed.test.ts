@@ -1,4 +1,8 @@
-import { type PutRequest, RegistryServiceService } from '@campanella/proto/anagrafica/v1/registry';
+import {
+  type FileDocumentRequest,
+  type PutRequest,
+  RegistryServiceService,
+} from '@campanella/proto/anagrafica/v1/registry';
 import { OfficeServiceService } from '@campanella/proto/attendance/v1/office';
 import {
   type ConnectRequest,
@@ -48,6 +52,12 @@ async function recordingPlatform() {
       records.set(`enrolment ${enrolment.enrolmentId}`, JSON.stringify(enrolment));
     return { stored: true, changedCount: 0, directoryVersion: 1, refusals: [] };
   });
+  const fileDocument = unaryHandler(async ({ documentId, content }: FileDocumentRequest) => {
+    const earlier = records.get(`document ${documentId}`) ?? content.toString('base64');
+    records.set(`document ${documentId}`, content.toString('base64'));
+    // As anagrafica does: other bytes under the same id are refused.
+    return { filed: earlier === content.toString('base64'), refusalKind: '', refusalField: '' };
+  });
   const note = (name: string) =>
     unaryHandler(async () => {
       calls.push(name);
@@ -83,14 +93,14 @@ async function recordingPlatform() {
     port: 0,
     logger: createLogger({ service: 'test', level: 'error' }),
     services: [
-      { definition: RegistryServiceService, implementation: { put, listBadgeHistory: note('history') } },
+      { definition: RegistryServiceService, implementation: { put, fileDocument } },
       {
         definition: OfficeServiceService,
         implementation: {
           registerTerminal: note('terminal'),
-          disableTerminal: note('disable'),
           putServiceDays: note('days'),
-          putMenus: note('menus'),
+          putMenuRotation: note('menus'),
+          putClosedDays: note('closed days'),
           putAbsenceRules: note('rules'),
         },
       },
