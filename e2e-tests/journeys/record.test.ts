@@ -105,6 +105,35 @@ test(
 );
 
 test(
+  'a reduction is told with its reason, and the price is the one that is paid',
+  async () => {
+    const page = await stage.guardian('zefiro.prova');
+    await page.goto(new URL(RECORD, stage.run.gatewayUrl).href);
+    const cents: number[] = [];
+    for (const [name, reduction] of [
+      ['Nembo Prova', /^nessuna$/],
+      ['Vaniglia Prova', /^20 % dal \d{2}\/\d{2}\/\d{4} al \d{2}\/\d{2}\/\d{4} \(più figli iscritti\)$/],
+    ] as const) {
+      await page.getByRole('link', { name: `Apri la scheda di ${name}` }).click();
+      await partLink(page, 'Servizi').click();
+      const service = page.locator('.record-part').first();
+      const value = (label: string) =>
+        service
+          .locator('.record-line')
+          .filter({ has: page.getByText(label, { exact: true }) })
+          .locator('dd');
+      expect(await value('Riduzioni').textContent()).toMatch(reduction);
+      cents.push(Number((await value('Costo del servizio').textContent())?.replace(/\D/g, '')));
+      await page.getByRole('link', { name: 'Torna all’elenco' }).click();
+    }
+    const [whole = 0, reduced] = cents;
+    expect(reduced).toBe(Math.round(whole * 0.8));
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
   'a document of the fascicolo is downloaded whole, and the parent sees who looked at the record',
   async () => {
     const page = await openList();

@@ -5,7 +5,7 @@ import { TEXTS } from './texts.ts';
 
 function leaves(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (typeof value === 'function') return [String(value('x', 'y'))];
+  if (typeof value === 'function') return [String(value('x', 'y', 'z', 'w'))];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
 }
 

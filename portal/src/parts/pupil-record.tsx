@@ -138,8 +138,14 @@ function Services({ record: { enrolments } }: { record: RecordOfPupil }) {
         [fields.period, period(enrolment)],
         [fields.payer, enrolment.payerName],
         [fields.paymentMode, texts.paymentModes[enrolment.paymentMode]],
-        [fields.invoiceDelivery, enrolment.paymentMode === 'invoiced' ? texts.invoiceInPortal : texts.noInvoice],
+        [fields.invoiceDelivery, invoiceDelivery(enrolment)],
         [fields.tariff, enrolment.tariffName],
+        [
+          fields.reductions,
+          enrolment.reductions
+            .map((one) => texts.reductionOf(one.percent, texts.reductionReasons[one.reason], period(one)))
+            .join('; ') || texts.noReduction,
+        ],
         [fields.price, texts.perMeal(formatEuros(enrolment.priceCents))],
         [
           fields.priceHistory,
@@ -151,6 +157,11 @@ function Services({ record: { enrolments } }: { record: RecordOfPupil }) {
       ]}
     />
   ));
+}
+
+function invoiceDelivery({ paymentMode, invoiceEmail }: RecordOfPupil['enrolments'][number]): string {
+  if (paymentMode === 'prepaid') return texts.noInvoice;
+  return invoiceEmail === '' ? texts.invoiceInPortal : texts.invoiceBy(invoiceEmail);
 }
 
 function Fascicolo({ pupilId }: { pupilId: string }) {

@@ -414,6 +414,7 @@ export const ITALIAN = {
       tariff: 'Tariffa',
       price: 'Costo del servizio',
       priceHistory: 'Storico del costo',
+      reductions: 'Riduzioni',
     },
     sexes: { F: 'Femmina', M: 'Maschio' },
     unknown: 'non registrato',
@@ -423,6 +424,11 @@ export const ITALIAN = {
     },
     invoiceInPortal: 'In questo portale, alla pagina Documenti contabili',
     noInvoice: 'Nessuna fattura: il servizio è prepagato',
+    invoiceBy: (email: string) => `${email}, e in questo portale`,
+    noReduction: 'nessuna',
+    reductionOf: (percent: number, reason: string, period: string) =>
+      percent === 100 ? `Esenzione ${period} (${reason})` : `${percent} % ${period} (${reason})`,
+    reductionReasons: { siblings: 'più figli iscritti', isee: 'ISEE', exemption: 'esenzione', other: 'altro motivo' },
     periodOf: (from: string, until: string | null) =>
       until === null ? `dal ${from}, senza scadenza` : `dal ${from} al ${until}`,
     perMeal: (amount: string) => `${amount} al giorno`,

@@ -99,7 +99,7 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
       },
     })),
     enrolments: families.flatMap((family) =>
-      family.pupils.flatMap((pupil) => enrolmentsOf(plan, pupil, family.guardian.guardianId)),
+      family.pupils.flatMap((pupil, rank) => enrolmentsOf(plan, pupil, family.guardian.guardianId, rank)),
     ),
     badges: pupils.flatMap((pupil) =>
       pupil.badges.map((badge) => ({
@@ -115,7 +115,10 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
   });
 }
 
-function enrolmentsOf(plan: TownPlan, pupil: TownPupil, guardianId: string): PutRequest['enrolments'] {
+/** The third child of a family and those after it pay a fifth less. */
+const SIBLING_PERCENT = 20;
+
+function enrolmentsOf(plan: TownPlan, pupil: TownPupil, guardianId: string, rank: number): PutRequest['enrolments'] {
   const years = [plan.schoolYear, ...(plan.previousYear === null ? [] : [plan.previousYear])];
   return years.map((year) => ({
     enrolmentId: townId(plan, 'enrolment', pupil.index, year.name),
@@ -128,5 +131,11 @@ function enrolmentsOf(plan: TownPlan, pupil: TownPupil, guardianId: string): Put
     overdraftCents: pupil.overdraftCents,
     validFrom: year.from,
     validUntil: year.until,
+    reductions: {
+      items:
+        rank < 2
+          ? []
+          : [{ percent: SIBLING_PERCENT, reason: 'siblings', validFrom: year.from, validUntil: year.until }],
+    },
   }));
 }

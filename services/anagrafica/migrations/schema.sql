@@ -62,9 +62,12 @@ CREATE TABLE public.enrolments (
     overdraft_cents bigint NOT NULL,
     valid_from date NOT NULL,
     valid_until date,
+    reductions jsonb DEFAULT '[]'::jsonb NOT NULL,
+    invoice_email text DEFAULT ''::text NOT NULL,
     CONSTRAINT enrolments_check CHECK ((valid_until >= valid_from)),
     CONSTRAINT enrolments_overdraft_cents_check CHECK (((overdraft_cents >= 0) AND (overdraft_cents <= 100000))),
-    CONSTRAINT enrolments_payment_mode_check CHECK ((payment_mode = ANY (ARRAY['prepaid'::text, 'invoiced'::text])))
+    CONSTRAINT enrolments_payment_mode_check CHECK ((payment_mode = ANY (ARRAY['prepaid'::text, 'invoiced'::text]))),
+    CONSTRAINT enrolments_reductions_check CHECK ((jsonb_typeof(reductions) = 'array'::text))
 );
 
 CREATE TABLE public.guardians (

@@ -120,10 +120,33 @@ test("answers the whole record of one of the caller's own pupils", async () => {
         paymentMode: 'prepaid',
         priceCents: 520,
         priceHistory: [{ priceCents: 520 }],
+        reductions: [],
+        invoiceEmail: '',
       },
     ],
   });
   expect(Object.keys(body)).not.toContain('dietCode');
+});
+
+test('the price of a pupil with a reduction is the one that he or she pays', async () => {
+  const request = pupil(1, 4);
+  const enrolments = request.enrolments.map((one) => ({
+    ...one,
+    reductions: { items: [{ percent: 100, reason: 'exemption', validFrom: '2026-09-01', validUntil: '' }] },
+    invoiceEmail: 'famiglia@esempio.example',
+  }));
+  await put({ ...request, enrolments });
+  const own = { municipalityId: 1, pupilIds: [uuid(1_004)] };
+  const record = RecordAnswer.parse(await (await get(`/api/anagrafica/pupils/${uuid(1_004)}`, own)).json());
+  expect(record.enrolments).toMatchObject([
+    {
+      priceCents: 0,
+      reductions: [{ percent: 100, reason: 'exemption', validFrom: '2026-09-01', validUntil: null }],
+      invoiceEmail: 'famiglia@esempio.example',
+    },
+  ]);
+  const sheet = await (await get('/api/anagrafica/pupils', own)).json();
+  expect(sheet).toMatchObject({ pupils: [{ enrolments: [{ priceCents: 0 }] }] });
 });
 
 test('answers what is not known of a pupil as not known', async () => {

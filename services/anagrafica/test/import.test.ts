@@ -225,6 +225,39 @@ test('no diet, birth or residence goes because a file does not tell it; a diet g
   expect((await directory()).map(({ dietCode }) => dietCode)).toEqual(['', '']);
 });
 
+test('a reduction lowers what the meals cost while it holds, stays when it is not told, and goes by 0', async () => {
+  await write();
+  await run();
+  const [heading = '', first = '', second = ''] = GOOD['iscrizioni.csv'] ?? [];
+  const more = 'riduzione;motivo_riduzione;riduzione_dal;riduzione_al;email_fatture';
+  const pricesOf = async () =>
+    (await directory())[0]?.enrolments[0]?.prices.map(({ priceCents, validity }) => [priceCents, validity.from]);
+  await write({ 'iscrizioni.csv': [`${heading};${more}`, `${first};25 %;fratelli;01/01/2027;;a@esempio.example`] });
+  expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+  const reduced = [
+    [500, '2020-09-01'],
+    [520, '2026-09-01'],
+    [390, '2027-01-01'],
+  ];
+  expect(await pricesOf()).toEqual(reduced);
+  await write({ 'iscrizioni.csv': [heading, first, second] });
+  expect((await run()).files.find(({ fileName }) => fileName === 'iscrizioni.csv')).toMatchObject({ changed: 0 });
+  expect(await pricesOf()).toEqual(reduced);
+  await write({ 'iscrizioni.csv': [`${heading};${more}`, `${first};0;;;;`] });
+  expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+  expect(await pricesOf()).toEqual(reduced.slice(0, 2));
+});
+
+test.each([
+  ['101;fratelli;01/09/2026;', 'riduzione not_a_percentage'],
+  ['20;amicizia;01/09/2026;', 'motivo_riduzione not_a_choice'],
+  ['20;fratelli;;', 'riduzione_dal incomplete_group'],
+])('a reduction of %s is refused', async (cells, fault) => {
+  const [heading = '', first = ''] = GOOD['iscrizioni.csv'] ?? [];
+  const lines = [`${heading};riduzione;motivo_riduzione;riduzione_dal;riduzione_al`, `${first};${cells}`];
+  expect(await faultsOf({ 'iscrizioni.csv': lines })).toEqual([`iscrizioni.csv 2 ${fault}`]);
+});
+
 test('a new price is added to the prices that a tariff had', async () => {
   await write();
   await run();

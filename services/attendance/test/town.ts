@@ -108,6 +108,7 @@ function enrolment(number: number) {
     overdraftCents: number === PUPIL.poor ? 100 : OVERDRAFT_CENTS,
     validFrom: FROM,
     validUntil: UNTIL,
+    reductions: undefined,
   };
 }
 

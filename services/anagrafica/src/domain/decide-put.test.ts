@@ -59,7 +59,10 @@ const enrolment = {
   overdraftCents: 1_000,
   validFrom: '2026-09-01',
   validUntil: '2027-08-31',
+  reductions: null,
+  invoiceEmail: null,
 };
+const REDUCTION = { percent: 20, reason: 'siblings', validFrom: '2026-09-01', validUntil: '' };
 const badge = {
   badgeId: BADGE,
   pupilId: PUPIL,
@@ -153,6 +156,25 @@ describe('a Put', () => {
     expect(put(STORED, { ...EMPTY, pupils: [{ ...unsaid, residence: moved }] }).records.pupils).toMatchObject([
       { birth: pupil.birth, residence: { street: 'Via Altrove' } },
     ]);
+  });
+
+  test('that does not say reductions and invoice address keeps them, and one that says none removes them', () => {
+    const reductions = [{ percent: 20, reason: 'siblings', validFrom: '2026-09-01', validUntil: '' }];
+    const told = put(STORED, {
+      ...EMPTY,
+      enrolments: [{ ...enrolment, reductions, invoiceEmail: 'famiglia@esempio.example' }],
+    });
+    expect(told.records.enrolments).toMatchObject([
+      { reductions: [{ percent: 20 }], invoiceEmail: 'famiglia@esempio.example' },
+    ]);
+    const known = {
+      ...STORED,
+      enrolments: new Map(told.records.enrolments.map((one) => [one.id, one])),
+    };
+    expect(put(known, { ...EMPTY, enrolments: [enrolment] }).changedCount).toBe(0);
+    const removed = put(known, { ...EMPTY, enrolments: [{ ...enrolment, reductions: [], invoiceEmail: '' }] });
+    expect(removed.records.enrolments).toMatchObject([{ reductions: [], invoiceEmail: '' }]);
+    expect(removed.directory.pupilIds).toEqual([PUPIL]);
   });
 
   test('that does not say the diet keeps it, and one that says it is empty removes it', () => {
@@ -278,6 +300,29 @@ describe('a Put is refused', () => {
       'without a payment mode',
       { ...EMPTY, enrolments: [{ ...enrolment, paymentMode: null }] },
       { kind: 'malformed', recordKind: 'enrolments', field: 'payment_mode' },
+    ],
+    [
+      'for a reduction of nothing',
+      { ...EMPTY, enrolments: [{ ...enrolment, reductions: [{ ...REDUCTION, percent: 0 }] }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'reductions' },
+    ],
+    [
+      'for a reduction without a reason',
+      { ...EMPTY, enrolments: [{ ...enrolment, reductions: [{ ...REDUCTION, reason: 'kindness' }] }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'reductions' },
+    ],
+    [
+      'for two reductions on one day',
+      {
+        ...EMPTY,
+        enrolments: [{ ...enrolment, reductions: [REDUCTION, { ...REDUCTION, validFrom: '2026-12-01' }] }],
+      },
+      { kind: 'overlapping_validity', recordKind: 'enrolments', field: 'reductions' },
+    ],
+    [
+      'for invoices that go nowhere',
+      { ...EMPTY, enrolments: [{ ...enrolment, invoiceEmail: 'famiglia' }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_email' },
     ],
     [
       'for a negative overdraft',

@@ -266,7 +266,10 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
       stored.pupils,
       incoming.pupils.map((placed) => withWhatIsKnown(stored, placed)),
     ),
-    enrolments: changed(stored.enrolments, incoming.enrolments),
+    enrolments: changed(
+      stored.enrolments,
+      incoming.enrolments.map((placed) => withKnownTerms(stored, placed)),
+    ),
     badges,
   };
   const isMunicipalityChanged = incoming.municipality !== null && !isSame(incoming.municipality, stored.municipality);
@@ -319,6 +322,20 @@ function withWhatIsKnown(stored: StoredRecords, placed: Placed<Pupil>): Placed<P
       dietCode: record.dietCode ?? known?.dietCode ?? '',
       birth: record.birth ?? known?.birth ?? null,
       residence: record.residence ?? known?.residence ?? null,
+    },
+  };
+}
+
+/** What is not said of an enrolment's price and invoices stays as it is. */
+function withKnownTerms(stored: StoredRecords, placed: Placed<Enrolment>): Placed<Enrolment> {
+  const { record } = placed;
+  const known = stored.enrolments.get(record.id);
+  return {
+    ...placed,
+    record: {
+      ...record,
+      reductions: record.reductions ?? known?.reductions ?? [],
+      invoiceEmail: record.invoiceEmail ?? known?.invoiceEmail ?? '',
     },
   };
 }

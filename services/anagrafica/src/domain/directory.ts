@@ -7,6 +7,7 @@ import {
   type Validity,
 } from '@campanella/vocabulary';
 import type { Badge, BadgeChange, Birth, Guardian, Municipality, PaymentMode, Price, Residence } from './records.ts';
+import type { Reduction } from './reduction.ts';
 
 /** A pupil as attendance and the terminals know it: whole, so that reading it twice changes nothing. */
 export interface DirectoryPupil {
@@ -84,6 +85,9 @@ export interface PupilRecord {
     readonly tariffName: string;
     readonly prices: readonly Price[];
     readonly payerName: string;
+    readonly reductions: readonly Reduction[];
+    /** Empty where invoices go to the portal alone. */
+    readonly invoiceEmail: string;
   }[];
 }
 

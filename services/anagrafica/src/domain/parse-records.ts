@@ -14,6 +14,7 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
+import { z } from 'zod';
 import type {
   Badge,
   Birth,
@@ -36,6 +37,7 @@ import type {
   SchoolYear,
   Tariff,
 } from './records.ts';
+import { REDUCTION_REASONS, type Reduction } from './reduction.ts';
 
 /** Longest name of anything, in characters. */
 export const NAME_LENGTH_MAX = 200;
@@ -43,6 +45,8 @@ export const NAME_LENGTH_MAX = 200;
 export const AMOUNT_CENTS_MAX = 100_000;
 /** Most price spans that one tariff may have. */
 export const PRICES_MAX = 50;
+/** Most reductions that one enrolment may have. */
+export const REDUCTIONS_MAX = 20;
 
 const DIET_CODE = /^[A-Z0-9+-]{1,20}$/;
 const PROVINCE = /^[A-Z]{2}$/;
@@ -100,6 +104,10 @@ export interface RecordsInput {
     /** Null: not said, or not one of the two. */
     paymentMode: PaymentMode | null;
     overdraftCents: number;
+    /** Null: not said. */
+    reductions: readonly (ValidityInput & { percent: number; reason: string })[] | null;
+    /** Null: not said. */
+    invoiceEmail: string | null;
   })[];
   readonly badges: readonly (ValidityInput & {
     badgeId: string;
@@ -185,6 +193,11 @@ class FieldReader {
     const isAmount = Number.isSafeInteger(value) && value >= 0 && value <= AMOUNT_CENTS_MAX;
     if (!isAmount) this.refuse(field);
     return cents(isAmount ? value : 0);
+  }
+
+  email(field: string, value: string): string {
+    if (value !== '' && (value.length > NAME_LENGTH_MAX || !z.email().safeParse(value).success)) this.refuse(field);
+    return value;
   }
 
   dietCode(value: string | null): string | null {
@@ -366,7 +379,25 @@ function parseEnrolment(input: Item<'enrolments'>, read: FieldReader): Enrolment
     paymentMode: input.paymentMode ?? 'prepaid',
     overdraftCents: read.amount('overdraft_cents', input.overdraftCents),
     validity: read.validity(input),
+    reductions: input.reductions === null ? null : parseReductions(input.reductions, read),
+    invoiceEmail: input.invoiceEmail === null ? null : read.email('invoice_email', input.invoiceEmail.trim()),
   };
+}
+
+function parseReductions(
+  inputs: NonNullable<Item<'enrolments'>['reductions']>,
+  read: FieldReader,
+): readonly Reduction[] {
+  if (inputs.length > REDUCTIONS_MAX) read.refuse('reductions');
+  const reductions = inputs.map((input): Reduction => {
+    const reason = REDUCTION_REASONS.find((one) => one === input.reason);
+    const isPercent = Number.isInteger(input.percent) && input.percent >= 1 && input.percent <= 100;
+    if (reason === undefined || !isPercent) read.refuse('reductions');
+    return { percent: input.percent, reason: reason ?? 'other', validity: read.validity(input) };
+  });
+  const sorted = reductions.toSorted((one, other) => compareDays(one.validity.from, other.validity.from));
+  if (hasOverlap(sorted.map(({ validity }) => validity))) read.refuse('reductions', 'overlapping_validity');
+  return sorted;
 }
 
 function parseBadge(input: Item<'badges'>, read: FieldReader): Badge {

@@ -1,4 +1,5 @@
 import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, ServiceDate, Validity } from '@campanella/vocabulary';
+import type { Reduction } from './reduction.ts';
 
 /** The comune as parents see it. */
 export interface Municipality {
@@ -97,6 +98,10 @@ export interface Enrolment extends Identified {
   readonly paymentMode: PaymentMode;
   readonly overdraftCents: Cents;
   readonly validity: Validity;
+  /** Null: not said, so that they stay as they are; never null in what is stored. */
+  readonly reductions: readonly Reduction[] | null;
+  /** Where invoices go beside the portal, empty for nowhere; null: not said. */
+  readonly invoiceEmail: string | null;
 }
 
 export interface Badge extends Identified {

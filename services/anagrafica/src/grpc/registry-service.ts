@@ -132,6 +132,8 @@ function toRecordsInput(request: PutRequest): RecordsInput {
     enrolments: request.enrolments.map((enrolment) => ({
       ...enrolment,
       paymentMode: takePaymentMode(enrolment.paymentMode),
+      reductions: enrolment.reductions?.items ?? null,
+      invoiceEmail: enrolment.invoiceEmail ?? null,
     })),
   };
 }

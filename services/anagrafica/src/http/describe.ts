@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DOCUMENT_KINDS, MEDIA_TYPES } from '../domain/fascicolo.ts';
+import { REDUCTION_REASONS } from '../domain/reduction.ts';
 
 const Day = z.iso.date().describe('Calendar day in Europe/Rome');
 const LastDay = Day.nullable().describe('Last day, inclusive; null for no end');
@@ -74,6 +75,10 @@ export const RecordAnswer = z.object({
         priceCents: z.int().min(0).describe('What one meal costs today, in euro cents'),
         priceHistory: z.array(z.object({ priceCents: z.int().min(0), validFrom: Day, validUntil: LastDay })),
         payerName: z.string().describe('The registered payer (intestatario)'),
+        reductions: z
+          .array(z.object({ percent: z.int(), reason: z.enum(REDUCTION_REASONS), validFrom: Day, validUntil: LastDay }))
+          .describe('What makes the prices less, while it holds; 100 % is an exemption'),
+        invoiceEmail: z.string().describe('Empty where invoices go to the portal alone'),
       }),
     )
     .describe('The newest first'),

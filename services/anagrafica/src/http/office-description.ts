@@ -72,6 +72,12 @@ export const RecordsBody = z.strictObject({
         overdraftCents: z.int().default(0),
         validFrom: FirstDay,
         validUntil: LastDay,
+        reductions: z
+          .array(z.strictObject({ percent: z.int(), reason: Text, validFrom: FirstDay, validUntil: LastDay }))
+          .nullable()
+          .default(null)
+          .describe('Null: they stay as they are; reason: siblings, isee, exemption, other'),
+        invoiceEmail: Text.nullable().default(null).describe('Null: it stays as it is; empty: the portal alone'),
       }),
     )
     .default([]),

@@ -11,8 +11,13 @@ export function toRecord(record: PupilRecord, now: Date): RecordAnswer {
     ...{ pupilId, displayName, codiceFiscale, birth, residence },
     status: record.closed ? 'closed' : 'open',
     badges: record.badges.map((badge) => toBadge(badge, today)),
-    enrolments: record.enrolments.map(({ validity, prices, ...enrolment }) => ({
+    enrolments: record.enrolments.map(({ validity, prices, reductions, ...enrolment }) => ({
       ...enrolment,
+      reductions: reductions.map(({ percent, reason, validity: span }) => ({
+        ...{ percent, reason },
+        validFrom: span.from,
+        validUntil: span.until,
+      })),
       validFrom: validity.from,
       validUntil: validity.until,
       priceCents: priceOn(prices, today)?.priceCents ?? 0,

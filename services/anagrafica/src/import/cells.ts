@@ -88,6 +88,14 @@ export class Cells {
     return Number(euros) * 100 + Number(hundredths.padEnd(2, '0'));
   }
 
+  /** A whole number of 1 to 100; 1 where it is faulty. */
+  percent(column: string, value: string): number {
+    const percent = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+    if (percent >= 1 && percent <= 100) return percent;
+    this.#fault(column, 'not_a_percentage');
+    return 1;
+  }
+
   /** What one of the words means; an empty cell is the first. */
   choice<Meaning>(column: string, words: Readonly<Record<string, Meaning>>, value = this.optional(column)): Meaning {
     const entries = Object.entries(words);

@@ -130,6 +130,21 @@ export const LAYOUTS: readonly Layout[] = [
       optional('fido', 'overdraft_cents', 'Fino a quanto il conto può andare sotto zero, in euro; vuoto: 0', '10,00'),
       FROM,
       UNTIL,
+      optional(
+        'riduzione',
+        'reductions',
+        'Percentuale, da 1 a 100 (esenzione), insieme alle due colonne che seguono; 0 toglie quelle registrate',
+        '20',
+      ),
+      optional('motivo_riduzione', 'reductions', 'fratelli, isee, esenzione o altro', 'fratelli'),
+      optional('riduzione_dal', 'reductions', `Primo giorno, ${DAY}`, '01/09/2026'),
+      optional('riduzione_al', 'reductions', `Ultimo giorno compreso, ${DAY}; vuoto: senza scadenza`, '31/12/2026'),
+      optional(
+        'email_fatture',
+        'invoice_email',
+        'Dove mandare le fatture oltre al portale; vuoto: resta com’è',
+        'famiglia@esempio.example',
+      ),
     ],
   },
   {

@@ -98,6 +98,8 @@ export const READERS: { readonly [Kind in RecordKind]: (cells: Cells) => Named[K
     ),
     overdraftCents: cells.amountCents('fido', 0),
     ...validity(cells),
+    reductions: reductionsOf(cells),
+    invoiceEmail: cells.optional('email_fatture') || null,
   }),
   badges: (cells) => ({
     badgeNumber: cells.badgeNumber('numero'),
@@ -106,6 +108,25 @@ export const READERS: { readonly [Kind in RecordKind]: (cells: Cells) => Named[K
     blocked: cells.choice('bloccato', { no: false, si: true, sì: true }),
   }),
 };
+
+/** One reduction of a row; null where the row says nothing of it, none where it says 0. */
+function reductionsOf(cells: Cells): Item<'enrolments'>['reductions'] {
+  const percent = cells.optional('riduzione').replace(/\s*%$/, '');
+  if (percent === '0') return [];
+  return cells.group(['riduzione', 'motivo_riduzione', 'riduzione_dal'], () => [
+    {
+      percent: cells.percent('riduzione', percent),
+      reason: cells.choice('motivo_riduzione', {
+        fratelli: 'siblings',
+        isee: 'isee',
+        esenzione: 'exemption',
+        altro: 'other',
+      }),
+      validFrom: cells.day('riduzione_dal'),
+      validUntil: cells.lastDay('riduzione_al'),
+    },
+  ]);
+}
 
 function dietOf(cell: string): string | null {
   if (cell === '') return null;

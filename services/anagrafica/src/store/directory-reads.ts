@@ -22,7 +22,8 @@ import type {
   PupilRecord,
   PupilSheet,
 } from '../domain/directory.ts';
-import type { PaymentMode, School } from '../domain/records.ts';
+import type { PaymentMode, Price, School } from '../domain/records.ts';
+import { reducedPrices } from '../domain/reduction.ts';
 import { openDiet } from './diet.ts';
 import {
   type BadgeRow,
@@ -33,6 +34,7 @@ import {
   toBirth,
   toGuardian,
   toPrice,
+  toReductions,
   toResidence,
   toValidity,
 } from './rows.ts';
@@ -84,7 +86,7 @@ const ENROLMENTS_OF_PUPIL = `
   (select json_agg(json_build_object(
             'id', enrolment_id, 'service', enrolments.service, 'service_name', services.name,
             'payment_mode', payment_mode, 'overdraft_cents', overdraft_cents,
-            'valid_from', valid_from, 'valid_until', valid_until,
+            'valid_from', valid_from, 'valid_until', valid_until, 'reductions', reductions,
             'prices', (select json_agg(json_build_object(
                                 'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
                               order by valid_from)
@@ -156,8 +158,16 @@ function toDirectoryEnrolment(row: EnrolmentJson): DirectoryEnrolment {
     paymentMode: row.payment_mode,
     overdraftCents: row.overdraft_cents,
     validity: toValidity(row),
-    prices: (row.prices ?? []).map(toPrice),
+    prices: pricesOf(row),
   };
+}
+
+/** What the enrolment's meals cost, its reductions taken off. */
+function pricesOf(row: {
+  readonly prices: readonly PriceRow[] | null;
+  readonly reductions: unknown;
+}): readonly Price[] {
+  return reducedPrices((row.prices ?? []).map(toPrice), toReductions(row.reductions));
 }
 
 function displayName(row: SheetRow): string {
@@ -192,7 +202,7 @@ async function pupilSheets(
       serviceName: one.service_name,
       paymentMode: one.payment_mode,
       validity: toValidity(one),
-      prices: (one.prices ?? []).map(toPrice),
+      prices: pricesOf(one),
     })),
   }));
 }
@@ -241,6 +251,7 @@ export async function findRecord(
     text: `
       select enrolment_id as id, enrolments.service, services.name as service_name, school_years.name as school_year,
              payment_mode, overdraft_cents, enrolments.valid_from, enrolments.valid_until, tariffs.name as tariff_name,
+             enrolments.reductions, enrolments.invoice_email,
              guardians.given_name as payer_given_name, guardians.family_name as payer_family_name,
              (select json_agg(json_build_object(
                        'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
@@ -274,8 +285,10 @@ export async function findRecord(
       paymentMode: one.payment_mode,
       validity: toValidity(one),
       tariffName: one.tariff_name,
-      prices: (one.prices ?? []).map(toPrice),
+      prices: pricesOf(one),
       payerName: `${one.payer_given_name} ${one.payer_family_name}`,
+      reductions: toReductions(one.reductions),
+      invoiceEmail: one.invoice_email,
     })),
   };
 }

@@ -165,7 +165,7 @@ const LOAD_PUPILS = `
   where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_ENROLMENTS = `
   select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
-         overdraft_cents, valid_from, valid_until
+         overdraft_cents, valid_from, valid_until, reductions, invoice_email
   from enrolments where municipality_id = $1 and (enrolment_id = any($2) or pupil_id = any($3))`;
 const LOAD_BADGES = `
   select badge_id as id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id
@@ -339,16 +339,17 @@ const WRITE_PUPILS = `
 const WRITE_ENROLMENTS = `
   insert into enrolments
     (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
-     overdraft_cents, valid_from, valid_until)
+     overdraft_cents, valid_from, valid_until, reductions, invoice_email)
   select $1, r.id, r."pupilId", r.service, r."schoolYearId", r."guardianId", r."tariffId", r."paymentMode",
-         r."overdraftCents", r."validFrom", r."validUntil"
+         r."overdraftCents", r."validFrom", r."validUntil", r.reductions, r."invoiceEmail"
   from jsonb_to_recordset($2::jsonb) as r (
     id uuid, "pupilId" uuid, service text, "schoolYearId" uuid, "guardianId" uuid, "tariffId" uuid, "paymentMode" text,
-    "overdraftCents" bigint, "validFrom" date, "validUntil" date)
+    "overdraftCents" bigint, "validFrom" date, "validUntil" date, reductions jsonb, "invoiceEmail" text)
   on conflict (municipality_id, enrolment_id)
   do update set school_year_id = excluded.school_year_id, guardian_id = excluded.guardian_id,
     tariff_id = excluded.tariff_id, payment_mode = excluded.payment_mode, overdraft_cents = excluded.overdraft_cents,
-    valid_from = excluded.valid_from, valid_until = excluded.valid_until`;
+    valid_from = excluded.valid_from, valid_until = excluded.valid_until, reductions = excluded.reductions,
+    invoice_email = excluded.invoice_email`;
 const WRITE_BADGES = `
   insert into badges
     (municipality_id, badge_id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id)

@@ -19,6 +19,7 @@ import type {
   SchoolYear,
   Tariff,
 } from '../domain/records.ts';
+import { REDUCTION_REASONS, type Reduction } from '../domain/reduction.ts';
 
 interface ValidityRow {
   readonly valid_from: string;
@@ -76,6 +77,20 @@ const ResidenceColumn = z.object({
   phone: z.string(),
 });
 
+const day = z.string().transform((text) => serviceDate(text));
+const ReductionsColumn = z.array(
+  z.object({
+    percent: z.int(),
+    reason: z.enum(REDUCTION_REASONS),
+    validity: z.object({ from: day, until: day.nullable() }),
+  }),
+);
+
+/** The reductions of a column of them. */
+export function toReductions(column: unknown): readonly Reduction[] {
+  return ReductionsColumn.parse(column);
+}
+
 export function toBirth(column: unknown): Birth | null {
   return BirthColumn.nullable().parse(column);
 }
@@ -93,6 +108,8 @@ export interface EnrolmentRow extends ValidityRow {
   readonly tariff_id: string;
   readonly payment_mode: 'prepaid' | 'invoiced';
   readonly overdraft_cents: number;
+  readonly reductions: unknown;
+  readonly invoice_email: string;
 }
 
 export interface BadgeRow extends ValidityRow {
@@ -155,6 +172,8 @@ export function toEnrolment(row: EnrolmentRow): Enrolment {
     paymentMode: row.payment_mode,
     overdraftCents: cents(row.overdraft_cents),
     validity: toValidity(row),
+    reductions: toReductions(row.reductions),
+    invoiceEmail: row.invoice_email,
   };
 }
 
