@@ -177,6 +177,15 @@ describe('a Put', () => {
     expect(removed.directory.pupilIds).toEqual([PUPIL]);
   });
 
+  test.each(['famiglia', 'famiglia@esempio', 'a b@esempio.example', 'famiglia@@esempio.example', '@esempio.example'])(
+    'whose invoices would go to %j is refused',
+    (invoiceEmail) => {
+      expect(refusals(STORED, { ...EMPTY, enrolments: [{ ...enrolment, invoiceEmail }] })).toEqual([
+        { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_email' },
+      ]);
+    },
+  );
+
   test('that does not say the diet keeps it, and one that says it is empty removes it', () => {
     expect(put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: null }] }).changedCount).toBe(0);
     const renamed = put(STORED, { ...EMPTY, pupils: [{ ...pupil, givenName: 'Brezza', dietCode: null }] });
