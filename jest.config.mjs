@@ -20,6 +20,8 @@ const shared = {
 
 /** Three kinds of test, told apart by their place: beside the code, in a part's test/ folder, in e2e-tests/. */
 export default {
+  // A test that takes longer hangs: on a busy machine starting a process alone takes a second.
+  testTimeout: 30_000,
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/**/src/**/*.test.ts', '<rootDir>/**/src/**/*.test.tsx'] },
     {
