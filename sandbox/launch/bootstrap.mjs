@@ -1,6 +1,6 @@
 // The first thing that runs on a fresh machine: plain JavaScript for whatever Node is there. It installs the packages, the project's own
 // Node among them, and hands over to it.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ if (isStale()) {
 }
 
 const bin = join(root, 'node_modules', '.bin');
-const handedOver = spawnSync(
+const handedOver = spawn(
   join(bin, 'node'),
   ['--no-warnings', join(root, 'sandbox', 'launch', 'src', 'main.ts'), ...process.argv.slice(2)],
   {
@@ -47,4 +47,7 @@ const handedOver = spawnSync(
     env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
   },
 );
-process.exit(handedOver.status ?? 1);
+// Ctrl-C reaches the launcher by itself; a kill of npm or of this process does not. Both let it stop what it started.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => handedOver.kill('SIGTERM'));
+handedOver.once('exit', (code) => process.exit(code ?? 1));

@@ -22,7 +22,7 @@ const HELP = `Runs all checks and tests, after setting up what they need.
   unit          rules and parsers
   integration   each part on real PostgreSQL, Redis, RabbitMQ, serial ports
   e2e           journeys through the whole platform in a real Chromium
-The last line is "N passed, N failed".`;
+Ctrl-C ends what was started and nothing else. The last line is "N passed, N failed".`;
 
 /** How many passed and failed. */
 interface Count {
@@ -44,6 +44,9 @@ export async function runTests(words: readonly string[]): Promise<number> {
   const progress = new Progress();
   const folder = mkdtempSync(join(tmpdir(), 'campanella-test-'));
   const count: Count = { passed: 0, failed: 0 };
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort(new ClearError('interrupted'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   try {
     if (kinds.some((kind) => kind === 'integration' || kind === 'e2e'))
       await ensureForTests(progress, kinds.includes('e2e'));
@@ -52,7 +55,10 @@ export async function runTests(words: readonly string[]): Promise<number> {
         TURBO_TELEMETRY_DISABLED: '1',
       }),
     );
-    for (const kind of kinds) await runKind(kind, folder, count, progress);
+    for (const kind of kinds) {
+      interruption.signal.throwIfAborted();
+      await runKind(kind, folder, count, progress, interruption.signal);
+    }
   } catch (cause) {
     console.error(`\n${explain(cause)}`);
     count.failed += 1;
@@ -62,11 +68,17 @@ export async function runTests(words: readonly string[]): Promise<number> {
   return count.failed === 0 && count.passed > 0 ? 0 : 1;
 }
 
-async function runKind(kind: Kind, folder: string, count: Count, progress: Progress): Promise<void> {
+async function runKind(
+  kind: Kind,
+  folder: string,
+  count: Count,
+  progress: Progress,
+  interruption: AbortSignal,
+): Promise<void> {
   if (kind === 'checks')
     for (const check of CHECKS) await progress.step(check.name, async () => note(check.name, runCheck(check), count));
-  else if (kind === 'e2e') await runJourneys(folder, count, progress);
-  else await progress.step(`${kind} tests`, () => runJest(kind, folder, count, {}));
+  else if (kind === 'e2e') await runJourneys(folder, count, progress, interruption);
+  else await progress.step(`${kind} tests`, () => runJest(kind, folder, count, {}, interruption));
 }
 
 function note(name: string, fault: string | null, count: Count): void {
@@ -79,12 +91,13 @@ function note(name: string, fault: string | null, count: Count): void {
 }
 
 /** The whole platform in a folder of its own on free ports, for as long as the journeys take. */
-async function runJourneys(folder: string, count: Count, progress: Progress): Promise<void> {
+async function runJourneys(folder: string, count: Count, progress: Progress, interruption: AbortSignal): Promise<void> {
   const place = join(folder, 'platform');
   mkdirSync(place);
   const platform = await startPlatform({ folder: place, port: 0, mayMovePort: false, isFresh: true }, progress);
   try {
-    await progress.step('journeys', () => runJest('e2e', folder, count, { CAMPANELLA_RUN: join(place, 'run.json') }));
+    const environment = { CAMPANELLA_RUN: join(place, 'run.json') };
+    await progress.step('journeys', () => runJest('e2e', folder, count, environment, interruption));
   } finally {
     await platform.stop();
   }
@@ -102,7 +115,9 @@ async function runJest(
   folder: string,
   count: Count,
   environment: Readonly<Record<string, string>>,
+  interruption: AbortSignal,
 ): Promise<void> {
+  interruption.throwIfAborted();
   const reportFile = join(folder, `${project}.json`);
   const exitCode = await new Promise<number | null>((resolve) => {
     const child = spawn(
@@ -120,8 +135,14 @@ async function runJest(
       // What jest prints as JSON goes to the file as well; its readable report is on standard error.
       { cwd: ROOT, env: { ...process.env, ...environment }, stdio: ['ignore', 'ignore', 'inherit'] },
     );
-    child.once('exit', resolve);
+    const end = () => child.kill('SIGTERM');
+    interruption.addEventListener('abort', end);
+    child.once('exit', (code) => {
+      interruption.removeEventListener('abort', end);
+      resolve(code);
+    });
   });
+  interruption.throwIfAborted();
   const report: JestReport = JSON.parse(readFileSync(reportFile, 'utf8'));
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
   count.passed += report.numPassedTests;
