@@ -104,10 +104,19 @@ async function confirmInverted(page: Page): Promise<void> {
 
 /** Outcomes of all kinds in one answer: which of them there really are depends on the hour. */
 async function answerTooLate(page: Page): Promise<void> {
-  const outcomes = ['cut_off_passed', 'accepted', 'closed', 'already_absent', 'already_present', 'not_enrolled'];
+  const outcomes = [
+    'cut_off_passed',
+    'accepted',
+    'accepted_late',
+    'closed',
+    'already_absent',
+    'already_present',
+    'not_enrolled',
+  ];
   const days = outcomes.map((outcome, index) => ({
     serviceDate: `2026-12-0${index + 1}`,
     outcome,
+    isCharged: outcome === 'accepted_late',
     cutOffAt: outcome === 'closed' ? null : `2026-12-0${index + 1}T08:30:00.000Z`,
   }));
   const body = JSON.stringify({ days });

@@ -251,6 +251,7 @@ function CutOff({ notice }: { notice: AbsenceNotice }) {
   return (
     <Notice tone="info">
       <p>{texts.cutOff(notice.serviceDaysBefore, notice.cutOffTime)}</p>
+      {notice.late !== null && <p>{texts.late(notice.late.untilTime, notice.late.isCharged)}</p>}
       <p>
         {next === null ? texts.nothingAhead : texts.next(formatDay(next.serviceDate), formatInstant(next.cutOffAt))}
       </p>
@@ -307,8 +308,9 @@ function OutcomeIcon({ outcome }: { outcome: AbsenceDay['outcome'] }) {
   );
 }
 
-function outcomeText({ serviceDate, outcome, cutOffAt }: AbsenceDay): string {
+function outcomeText({ serviceDate, outcome, isCharged, cutOffAt }: AbsenceDay): string {
   const day = formatDate(serviceDate);
+  if (outcome === 'accepted_late' && isCharged) return texts.outcomes.accepted_late_charged(day);
   return outcome === 'cut_off_passed'
     ? texts.outcomes.cut_off_passed(day, formatInstant(cutOffAt ?? ''))
     : texts.outcomes[outcome](day);

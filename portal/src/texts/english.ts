@@ -534,6 +534,10 @@ export const ENGLISH: Texts = {
         : days === 1
           ? `An absence is reported by ${time} of the service day before.`
           : `An absence is reported by ${time}, ${days} service days before.`,
+    late: (time, isCharged) =>
+      isCharged
+        ? `After it, and until ${time} of the day itself, the absence is noted but the meal has to be paid.`
+        : `After it, and until ${time} of the day itself, the absence is noted and the meal is not paid.`,
     next: (day, until) => `The first day that you can still report is ${day}, until ${until}.`,
     nothingAhead: 'There are no days of the canteen in the calendar of the next months.',
     extended: (day, until, reason) => `For ${day} the time limit is moved to ${until}: ${reason}`,
@@ -544,6 +548,9 @@ export const ENGLISH: Texts = {
       accepted: (day) => `${day} Absence reported`,
       already_absent: (day) => `${day} The absence had been reported already`,
       already_present: (day) => `${day} Not registered: the pupil is recorded as present`,
+      accepted_late: (day) => `${day} Noted after the time limit: the meal was being cooked already`,
+      accepted_late_charged: (day) =>
+        `${day} Noted after the time limit: the meal was being cooked already and has to be paid`,
       cut_off_passed: (day, until) => `${day} Not accepted: the time limit was ${until}`,
       closed: (day) => `${day} No canteen on that day: there is no need to report`,
       not_enrolled: (day) => `${day} No need: your child is not enrolled in the canteen on that day`,

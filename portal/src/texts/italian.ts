@@ -537,6 +537,10 @@ export const ITALIAN = {
         : days === 1
           ? `L’assenza si comunica entro le ${time} del giorno di mensa precedente.`
           : `L’assenza si comunica entro le ${time} di ${days} giorni di mensa prima.`,
+    late: (time: string, isCharged: boolean) =>
+      isCharged
+        ? `Dopo il termine, e fino alle ${time} del giorno stesso, l’assenza viene annotata ma il pasto resta da pagare.`
+        : `Dopo il termine, e fino alle ${time} del giorno stesso, l’assenza viene annotata e il pasto non si paga.`,
     next: (day: string, until: string) => `Il primo giorno che puoi ancora comunicare è ${day}, fino al ${until}.`,
     nothingAhead: 'Non ci sono giorni di mensa in calendario nei prossimi mesi.',
     extended: (day: string, until: string, reason: string) =>
@@ -546,6 +550,9 @@ export const ITALIAN = {
     outcomeOf: (name: string) => `Comunicazione per ${name}`,
     outcomes: {
       accepted: (day: string) => `${day} Assenza comunicata con successo`,
+      accepted_late: (day: string) => `${day} Assenza annotata fuori termine: il pasto era già in preparazione`,
+      accepted_late_charged: (day: string) =>
+        `${day} Assenza annotata fuori termine: il pasto era già in preparazione e resta da pagare`,
       already_absent: (day: string) => `${day} L’assenza era già stata comunicata`,
       already_present: (day: string) => `${day} Non registrata: la presenza in mensa risulta già`,
       cut_off_passed: (day: string, until: string) => `${day} Non accettata: il termine era il ${until}`,

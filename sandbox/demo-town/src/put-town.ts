@@ -93,6 +93,7 @@ async function putCanteens(platform: Platform, plan: TownPlan, today: ServiceDat
 const ABSENCE_RULES = {
   serviceDaysBefore: 0,
   cutOffTime: '09:30',
+  late: undefined,
   types: [
     { code: 'absent', label: 'ASSENTE' },
     { code: 'light_meal', label: 'DIETA IN BIANCO', dietCode: 'IB' },

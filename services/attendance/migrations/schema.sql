@@ -35,7 +35,10 @@ CREATE TABLE public.absence_rules (
     service_days_before integer NOT NULL,
     cut_off_time text NOT NULL,
     types jsonb NOT NULL,
+    late_until_time text,
+    is_late_charged boolean DEFAULT true NOT NULL,
     CONSTRAINT absence_rules_cut_off_time_check CHECK ((cut_off_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'::text)),
+    CONSTRAINT absence_rules_late_until_time_check CHECK ((late_until_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'::text)),
     CONSTRAINT absence_rules_service_days_before_check CHECK (((service_days_before >= 0) AND (service_days_before <= 10)))
 );
 
@@ -48,7 +51,9 @@ CREATE TABLE public.absences (
     school_id uuid NOT NULL,
     type_code text NOT NULL,
     communicated_by uuid NOT NULL,
-    communicated_at timestamp with time zone NOT NULL
+    communicated_at timestamp with time zone NOT NULL,
+    is_late boolean DEFAULT false NOT NULL,
+    cancels_charge boolean DEFAULT true NOT NULL
 );
 
 CREATE TABLE public.booked_charges (

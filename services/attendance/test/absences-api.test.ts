@@ -25,7 +25,7 @@ beforeAll(async () => {
     { code: 'absent', label: 'ASSENTE' },
     { code: 'light_meal', label: 'DIETA IN BIANCO' },
   ];
-  const rules = { ...place, serviceDaysBefore: 1, cutOffTime: '00:00', types };
+  const rules = { ...place, serviceDaysBefore: 1, cutOffTime: '00:00', types, late: undefined };
   await callUnary(attendance.office, 'putAbsenceRules', rules, deadline);
   await callUnary(attendance.office, 'putAbsenceRules', rules, deadline);
 }, 90_000);
@@ -198,7 +198,8 @@ describe('nothing is taken', () => {
 });
 
 describe('the office cannot set', () => {
-  const rules = { ...place, serviceDaysBefore: 0, cutOffTime: '09:30', types: [{ code: 'absent', label: 'ASSENTE' }] };
+  const types = [{ code: 'absent', label: 'ASSENTE' }];
+  const rules = { ...place, serviceDaysBefore: 0, cutOffTime: '09:30', types, late: undefined };
   test.each([
     ['no type at all', { types: [] }],
     ['two types with one code', { types: [...rules.types, ...rules.types] }],

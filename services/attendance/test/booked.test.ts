@@ -11,17 +11,18 @@ import { PRICE_CENTS, PUPIL, PUPIL_COUNT, pupilId, SCHOOLS } from './town.ts';
 const TODAY = serviceDateAt(new Date());
 const PLACE = { municipalityId: 1, schoolId: SCHOOLS[0], service: 'school_meals' };
 const [ABSENT, SWIPED_BEFORE, SWIPED_AFTER, ABSENT_LATER] = [10, 23, 20, 21];
+const [LATE_CHARGED, LATE_FREE, RACING] = [22, 24, 25];
 /** Of the first school: without the one who is not enrolled, the absent one, the one who is invoiced and the one whose limit is too low. */
 const DEBITED = PUPIL_COUNT / 2 - 4;
 const deadline = { deadlineMs: 5_000 };
 
 let attendance: RunningAttendance;
 
-const setRules = (cutOffTime: string, place = PLACE) =>
+const setRules = (cutOffTime: string, place = PLACE, late?: { untilTime: string; charged: boolean }) =>
   callUnary(
     attendance.office,
     'putAbsenceRules',
-    { ...place, serviceDaysBefore: 0, cutOffTime, types: [{ code: 'absent', label: 'ASSENTE' }] },
+    { ...place, serviceDaysBefore: 0, cutOffTime, types: [{ code: 'absent', label: 'ASSENTE' }], late },
     deadline,
   );
 const chargeBookings = (place = PLACE, since: string = TODAY) =>
@@ -50,7 +51,10 @@ async function ask(path: string, role: 'guardian' | 'office', init: RequestInit 
   const token = await attendance.identity.tokenFor({
     municipalityId: numberId<MunicipalityId>(1),
     role,
-    pupilIds: role === 'office' ? [] : [ABSENT, ABSENT_LATER, SWIPED_AFTER].map((one) => id<PupilId>(pupilId(one))),
+    pupilIds:
+      role === 'office'
+        ? []
+        : [ABSENT, ABSENT_LATER, SWIPED_AFTER, LATE_CHARGED, LATE_FREE, RACING].map((one) => id<PupilId>(pupilId(one))),
   });
   return fetch(`${attendance.replicas[0]?.httpUrl}/api/attendance${path}`, {
     ...init,
@@ -58,13 +62,13 @@ async function ask(path: string, role: 'guardian' | 'office', init: RequestInit 
   });
 }
 
-async function reportAbsent(number: number): Promise<void> {
+async function reportAbsent(number: number, outcome = 'accepted'): Promise<void> {
   const body = { requestId: crypto.randomUUID(), service: 'school_meals', from: TODAY, to: TODAY, type: 'absent' };
   const answer = await ask(`/pupils/${pupilId(number)}/absences`, 'guardian', {
     method: 'POST',
     body: JSON.stringify(body),
   });
-  expect(await answer.json()).toMatchObject({ days: [{ outcome: 'accepted' }] });
+  expect(await answer.json()).toMatchObject({ days: [{ outcome }] });
 }
 
 const today = async (number: number) => {
@@ -104,6 +108,32 @@ test('the day’s table tells who was charged without having eaten', async () =>
   expect(kinds.get('not_served')?.map((one) => one.pupilId)).toEqual([pupilId(PUPIL.poor)]);
 });
 
+test('an absence after the cut-off is noted for the canteen, and costs what the school says', async () => {
+  await setRules('00:00', PLACE, { untilTime: '23:59', charged: true });
+  await reportAbsent(LATE_CHARGED, 'accepted_late');
+  await setRules('00:00', PLACE, { untilTime: '23:59', charged: false });
+  await reportAbsent(LATE_FREE, 'accepted_late');
+  await eventually(async () => (await today(LATE_FREE))?.correction !== null, { withinMs: 15_000 });
+  expect(await today(LATE_CHARGED)).toMatchObject({
+    ...{ presence: 'absence_communicated', charge: 'debited', correction: null },
+  });
+  expect(await revenue()).toBe((DEBITED - 1) * PRICE_CENTS);
+  const answer = await ask(`/office/day?schoolId=${SCHOOLS[0]}&day=${TODAY}`, 'office');
+  const late = DayTableAnswer.parse(await answer.json()).differences.filter(({ kind }) => kind === 'late_absence');
+  expect(late.map((one) => one.pupilId).sort()).toEqual([pupilId(LATE_CHARGED), pupilId(LATE_FREE)].sort());
+  await setRules('00:00');
+});
+
+test('an absence that was taken in time and stored while the day was charged gives the money back', async () => {
+  await attendance.database.query(
+    `insert into absences (municipality_id, pupil_id, service, service_date, request_id, school_id, type_code, communicated_by, communicated_at)
+     values (1, $1, 'school_meals', $2, gen_random_uuid(), $3, 'absent', gen_random_uuid(), now() - interval '1 day')`,
+    [pupilId(RACING), TODAY, SCHOOLS[0]],
+  );
+  await eventually(async () => (await today(RACING))?.correction !== null, { withinMs: 15_000 });
+  expect(await revenue()).toBe((DEBITED - 2) * PRICE_CENTS);
+});
+
 test('an absence that is taken after all, since the cut-off was moved, gives the money back once', async () => {
   const cutOffAtMs = Date.now() + 60_000;
   await callUnary(
@@ -113,11 +143,11 @@ test('an absence that is taken after all, since the cut-off was moved, gives the
     deadline,
   );
   await reportAbsent(ABSENT_LATER);
-  await eventually(async () => (await revenue()) === (DEBITED - 1) * PRICE_CENTS, { withinMs: 15_000 });
+  await eventually(async () => (await revenue()) === (DEBITED - 3) * PRICE_CENTS, { withinMs: 15_000 });
   await eventually(async () => (await today(ABSENT_LATER))?.correction?.reason === 'Assenza comunicata in tempo', {
     withinMs: 15_000,
   });
-  expect(await revenue()).toBe((DEBITED - 1) * PRICE_CENTS);
+  expect(await revenue()).toBe((DEBITED - 3) * PRICE_CENTS);
 }, 60_000);
 
 test('bookings that the ledger was away for, and replicas that were killed over, are charged once when they are back', async () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const serviceDates = [TODAY, TOMORROW, CLOSED, TRIP];
   await callUnary(office, 'putServiceDays', { ...PLACE, from: TODAY, until: TRIP, serviceDates }, deadline);
   const rules = {
-    ...{ serviceDaysBefore: 0, cutOffTime: '09:30' },
+    ...{ serviceDaysBefore: 0, cutOffTime: '09:30', late: undefined },
     types: [
       { code: 'absent', label: 'ASSENTE' },
       { code: 'light_meal', label: 'DIETA IN BIANCO', dietCode: 'LIGHT' },

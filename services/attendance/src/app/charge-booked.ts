@@ -38,7 +38,10 @@ export interface BookingStore {
   listCharged(place: DayPlace): Promise<ReadonlySet<PupilId>>;
   keep(tx: Transaction, place: DayPlace, charges: readonly BookedCharge[], at: Date): Promise<void>;
   closeDay(tx: Transaction, place: DayPlace, at: Date): Promise<void>;
-  /** Booked meals that were charged although an absence was taken: the cut-off was moved after it had passed. */
+  /**
+   * Booked meals that were charged although an absence that cancels the charge was taken: the cut-off was moved after it had passed, the absence
+   * was committed while the day was charged, or it came late at a school that does not charge late ones.
+   */
   listChargedAbsences(from: ServiceDate): Promise<readonly MealKey[]>;
 }
 
@@ -50,7 +53,7 @@ export interface ChargeBookedDeps extends CorrectMealDeps {
 
 /**
  * Charges the meals of every school that charges what is booked and not cancelled, once their day's cut-off has passed; and gives back what was
- * charged for a day whose cut-off was moved later and for which an absence was then taken.
+ * charged for an absence that cancels it.
  *
  * Idempotent, and any replica may do it at any time: a meal has one transfer id, whoever charges it, a swipe included. A kill leaves the day
  * open, and the next look goes on.

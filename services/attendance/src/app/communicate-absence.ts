@@ -18,9 +18,11 @@ import {
 import {
   type AbsenceRules,
   type AbsenceType,
+  type AskedAbsence,
   type AskedDay,
   type DecidedDay,
   decideAbsence,
+  type LatePolicy,
 } from '../domain/absence.ts';
 
 /** Longest range of one communication, in calendar days; a longer absence is a change of the enrolment. */
@@ -78,6 +80,15 @@ export interface CommunicatedAbsence {
   readonly communicatedAt: Date;
 }
 
+/** A day for which an absence is taken. */
+export interface TakenDay {
+  readonly serviceDate: ServiceDate;
+  /** After the cut-off: the meal is cooked. */
+  readonly isLate: boolean;
+  /** Whether the day costs nothing. */
+  readonly cancelsCharge: boolean;
+}
+
 /** Where absences are kept. */
 export interface AbsenceStore {
   findPupil(tx: Transaction, municipalityId: MunicipalityId, pupilId: PupilId): Promise<AbsentPupil | null>;
@@ -116,7 +127,7 @@ export interface AbsenceStore {
     tx: Transaction,
     command: CommunicateAbsence,
     schoolId: SchoolId,
-    days: readonly ServiceDate[],
+    days: readonly TakenDay[],
     now: Date,
   ): Promise<void>;
 }
@@ -152,9 +163,10 @@ export async function communicateAbsence(
     if (pupil === null) return refuse({ kind: 'unknown_pupil' });
     const rules = await deps.store.findRules(tx, command.municipalityId, pupil.schoolId, command.service);
     if (rules === null) return refuse({ kind: 'not_offered' });
-    if (!rules.types.some(({ code }) => code === command.type)) return refuse({ kind: 'unknown_type' });
-    const days = await decideRange(deps, tx, command, pupil, rules, now);
-    const taken = days.filter(({ outcome }) => outcome.kind === 'accepted').map(({ serviceDate }) => serviceDate);
+    const type = rules.types.find(({ code }) => code === command.type);
+    if (type === undefined) return refuse({ kind: 'unknown_type' });
+    const days = await decideRange(deps, tx, command, pupil, { rules, type }, now);
+    const taken = days.flatMap((day) => toTaken(day, type));
     await deps.store.insert(tx, command, pupil.schoolId, taken, now);
     await deps.store.keepAnswer(tx, command, content, days, now);
     return accept(days);
@@ -166,7 +178,7 @@ async function decideRange(
   tx: Transaction,
   command: CommunicateAbsence,
   pupil: AbsentPupil,
-  rules: AbsenceRules,
+  absence: AskedAbsence,
   now: Date,
 ): Promise<readonly DecidedDay[]> {
   const { municipalityId, pupilId, service, from, to } = command;
@@ -184,7 +196,12 @@ async function decideRange(
       extendedTo: extended.get(serviceDate) ?? null,
     };
   });
-  return decideAbsence(asked, rules, stored.served, now);
+  return decideAbsence(asked, absence, stored.served, now);
+}
+
+function toTaken({ serviceDate, outcome }: DecidedDay, type: AbsenceType): readonly TakenDay[] {
+  if (outcome.kind === 'accepted') return [{ serviceDate, isLate: false, cancelsCharge: type.dietCode === null }];
+  return outcome.kind === 'accepted_late' ? [{ serviceDate, isLate: true, cancelsCharge: !outcome.isCharged }] : [];
 }
 
 function contentOf({ pupilId, service, from, to, type }: CommunicateAbsence): string {
@@ -196,6 +213,7 @@ export interface AbsenceNotice {
   readonly types: readonly AbsenceType[];
   readonly serviceDaysBefore: number;
   readonly cutOffTime: string;
+  readonly late: LatePolicy | null;
   /** The first service day for which an absence can still be communicated, and until when; null where the calendar ends. */
   readonly next: { readonly serviceDate: ServiceDate; readonly cutOffAt: Date } | null;
   /** Cut-offs that were moved to a later time, from today on. */
@@ -233,11 +251,14 @@ export async function readAbsenceNotice(
           extendedTo: extended.get(serviceDate) ?? null,
         }),
       );
-    const open = decideAbsence(ahead, rules, stored.served, now).find(({ outcome }) => outcome.kind === 'accepted');
+    // Of any type: only late ones differ by it.
+    const absence = { rules, type: { code: '', label: '', dietCode: null } };
+    const open = decideAbsence(ahead, absence, stored.served, now).find(({ outcome }) => outcome.kind === 'accepted');
     return accept({
       types: rules.types,
       serviceDaysBefore: rules.serviceDaysBefore,
       cutOffTime: rules.cutOffTime,
+      late: rules.late,
       next: open?.cutOffAt == null ? null : { serviceDate: open.serviceDate, cutOffAt: open.cutOffAt },
       extensions: stored.extensions.filter(({ serviceDate }) => serviceDate >= today),
     });

@@ -32,6 +32,8 @@ export interface StoredKitchenDay {
   readonly classesAway: ReadonlySet<string>;
   /** By pupil, the code of the type of absence. */
   readonly absences: ReadonlyMap<PupilId, string>;
+  /** Who was reported absent after the cut-off. */
+  readonly lateAbsences: ReadonlySet<PupilId>;
 }
 
 export interface KitchenStore {
@@ -110,6 +112,7 @@ export async function readKitchen(store: KitchenStore, place: DayPlace) {
     classesAway: stored.classesAway,
     // A type that is offered no more is an absence all the same.
     absences: new Map([...stored.absences].map(([pupilId, type]) => [pupilId, dietOf.get(type) ?? null])),
+    lateAbsences: stored.lateAbsences,
   };
   const { rules, extension, isServed } = stored;
   const byRule = rules === null || !isServed ? null : cutOffOf(serviceDate, rules, stored.earlierServiceDays);

@@ -1,6 +1,6 @@
 import { parseWallTime, type ServiceDate, serviceDate, type WallTime } from '@campanella/vocabulary';
 import { describe, expect, test } from '@jest/globals';
-import { type AbsenceRules, type AskedDay, cutOffOf, decideAbsence } from './absence.ts';
+import { type AbsenceRules, type AbsenceType, type AskedDay, cutOffOf, decideAbsence } from './absence.ts';
 
 function at(text: string): WallTime {
   const time = parseWallTime(text);
@@ -8,7 +8,7 @@ function at(text: string): WallTime {
   return time;
 }
 
-const SAME_DAY: AbsenceRules = { serviceDaysBefore: 0, cutOffTime: at('09:30'), types: [] };
+const SAME_DAY: AbsenceRules = { serviceDaysBefore: 0, cutOffTime: at('09:30'), types: [], late: null };
 const DAY_BEFORE: AbsenceRules = { ...SAME_DAY, serviceDaysBefore: 1 };
 const days = (...texts: string[]): ServiceDate[] => texts.map(serviceDate);
 /** A week and a Monday. */
@@ -23,8 +23,10 @@ const asked = (day: string, more: Partial<AskedDay> = {}): AskedDay => ({
   extendedTo: null,
   ...more,
 });
-const decide = (day: AskedDay, now: string, rules = SAME_DAY) =>
-  decideAbsence([day], rules, SERVED, new Date(now))[0]?.outcome.kind;
+const ABSENT: AbsenceType = { code: 'absent', label: 'ASSENTE', dietCode: null };
+const LIGHT_MEAL: AbsenceType = { code: 'light_meal', label: 'DIETA IN BIANCO', dietCode: 'IB' };
+const decide = (day: AskedDay, now: string, rules = SAME_DAY, type = ABSENT) =>
+  decideAbsence([day], { rules, type }, SERVED, new Date(now))[0]?.outcome.kind;
 
 describe('the cut-off', () => {
   test.each([
@@ -62,6 +64,29 @@ describe('the cut-off', () => {
   });
 });
 
+describe('after the cut-off, where late notices are noted', () => {
+  const late = { untilTime: at('11:00'), isCharged: true };
+
+  test.each([
+    ['one second before the cut-off', '2026-11-24T08:29:59Z', 'accepted'],
+    ['at the cut-off', '2026-11-24T08:30:00Z', 'accepted_late'],
+    ['one second before their own end', '2026-11-24T09:59:59Z', 'accepted_late'],
+    ['at their own end', '2026-11-24T10:00:00Z', 'cut_off_passed'],
+  ])('an absence %s', (_when, now, kind) => {
+    expect(decide(asked('2026-11-24'), now, { ...SAME_DAY, late })).toBe(kind);
+  });
+
+  test('their end lies on the day itself, also where the cut-off lies on the day before', () => {
+    expect(decide(asked('2026-11-30'), '2026-11-30T09:59:59Z', { ...DAY_BEFORE, late })).toBe('accepted_late');
+  });
+
+  test('another diet cannot be cooked any more', () => {
+    expect(decide(asked('2026-11-24'), '2026-11-24T08:30:00Z', { ...SAME_DAY, late }, LIGHT_MEAL)).toBe(
+      'cut_off_passed',
+    );
+  });
+});
+
 describe('a day is refused for itself alone', () => {
   const now = '2026-11-20T08:00:00Z';
   test.each<[string, Partial<AskedDay>]>([
@@ -75,7 +100,7 @@ describe('a day is refused for itself alone', () => {
 
   test('while the other days of the range are accepted', () => {
     const range = [asked('2026-11-23'), asked('2026-11-24', { isAbsentAlready: true }), asked('2026-11-25')];
-    const outcomes = decideAbsence(range, SAME_DAY, SERVED, new Date('2026-11-23T09:00:00Z'));
+    const outcomes = decideAbsence(range, { rules: SAME_DAY, type: ABSENT }, SERVED, new Date('2026-11-23T09:00:00Z'));
     expect(outcomes.map(({ outcome }) => outcome.kind)).toEqual(['cut_off_passed', 'already_absent', 'accepted']);
   });
 });

@@ -16,6 +16,16 @@ export interface AbsenceRules {
   readonly serviceDaysBefore: number;
   readonly cutOffTime: WallTime;
   readonly types: readonly AbsenceType[];
+  /** What becomes of an absence after the cut-off; null where it is refused. */
+  readonly late: LatePolicy | null;
+}
+
+/** How an absence is noted that comes after the cut-off: the meal is cooked, and the canteen knows that nobody comes for it. */
+export interface LatePolicy {
+  /** Until when, on the service day itself. */
+  readonly untilTime: WallTime;
+  /** Whether the meal costs what it would, where what is booked is charged. */
+  readonly isCharged: boolean;
 }
 
 /** What is known of one day of a range when an absence is asked for it. */
@@ -32,6 +42,8 @@ export interface AskedDay {
 /** What becomes of an absence for one day. */
 export type AbsenceOutcome =
   | { readonly kind: 'accepted' }
+  /** After the cut-off: cooked all the same, and charged as the school's policy for late notices says. */
+  | { readonly kind: 'accepted_late'; readonly isCharged: boolean }
   /** The school does not serve on that day. */
   | { readonly kind: 'closed' }
   | { readonly kind: 'not_enrolled' }
@@ -47,6 +59,12 @@ export interface DecidedDay {
   readonly cutOffAt: Date | null;
 }
 
+/** What a range is decided for: the school's rules, and the type that the guardian chose. */
+export interface AskedAbsence {
+  readonly rules: AbsenceRules;
+  readonly type: AbsenceType;
+}
+
 /**
  * Decides an absence day by day; one refusal does not touch the other days. Guards read top to bottom, the first that applies is the
  * answer. The server's clock decides: an absence at the very instant of the cut-off is too late.
@@ -55,23 +73,32 @@ export interface DecidedDay {
  */
 export function decideAbsence(
   days: readonly AskedDay[],
-  rules: AbsenceRules,
+  { rules, type }: AskedAbsence,
   served: readonly ServiceDate[],
   now: Date,
 ): readonly DecidedDay[] {
   return days.map((day) => {
     const { serviceDate } = day;
     const cutOffAt = day.isServed ? latest(cutOffOf(serviceDate, rules, served), day.extendedTo) : null;
-    return { serviceDate, cutOffAt, outcome: decideDay(day, cutOffAt, now) };
+    return { serviceDate, cutOffAt, outcome: decideDay(day, cutOffAt, lateOf(rules, type), now) };
   });
 }
 
-function decideDay(day: AskedDay, cutOffAt: Date | null, now: Date): AbsenceOutcome {
+/** What is served instead cannot be cooked any more: such a type is never late. */
+function lateOf(rules: AbsenceRules, type: AbsenceType): LatePolicy | null {
+  return type.dietCode === null ? rules.late : null;
+}
+
+function decideDay(day: AskedDay, cutOffAt: Date | null, late: LatePolicy | null, now: Date): AbsenceOutcome {
   if (!day.isEnrolled) return { kind: 'not_enrolled' };
   if (cutOffAt === null) return { kind: 'closed' };
   if (day.isAbsentAlready) return { kind: 'already_absent' };
   if (day.isPresent) return { kind: 'already_present' };
-  return now < cutOffAt ? { kind: 'accepted' } : { kind: 'cut_off_passed' };
+  if (now < cutOffAt) return { kind: 'accepted' };
+  if (late !== null && now < instantAt(day.serviceDate, late.untilTime)) {
+    return { kind: 'accepted_late', isCharged: late.isCharged };
+  }
+  return { kind: 'cut_off_passed' };
 }
 
 /**

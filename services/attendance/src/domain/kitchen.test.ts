@@ -8,7 +8,7 @@ const eater = (number: number, className = '1A', dietCode = ''): Eater => ({
   ...{ pupilId: pupil(number), displayName: `Prova ${number}`, className, dietCode },
 });
 const day = (changes: Partial<KitchenDay> = {}): KitchenDay => ({
-  ...{ sittings: new Map(), classesAway: new Set(), absences: new Map() },
+  ...{ sittings: new Map(), classesAway: new Set(), absences: new Map(), lateAbsences: new Set<PupilId>() },
   ...changes,
 });
 const meal = (number: number, charge: RecordedMeal['charge'] = 'debited'): RecordedMeal => ({

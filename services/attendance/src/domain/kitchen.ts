@@ -18,6 +18,8 @@ export interface KitchenDay {
   readonly classesAway: ReadonlySet<string>;
   /** Who was reported absent, and the diet that is served instead: null for nothing. */
   readonly absences: ReadonlyMap<PupilId, string | null>;
+  /** Who was reported absent after the cut-off: the meal is cooked all the same. */
+  readonly lateAbsences: ReadonlySet<PupilId>;
 }
 
 /** Meals of one diet. */
@@ -84,6 +86,8 @@ function countDiets(meals: readonly { readonly dietCode: string }[]): readonly D
 export type DifferenceKind =
   /** Expected, and no swipe came: cooked for nobody, or a forgotten badge. */
   | 'not_served'
+  /** Cooked, and reported absent after the cut-off. */
+  | 'late_absence'
   /** Ate although reported absent or away. */
   | 'not_booked'
   /** Ate, and the account could not be debited: its limit was reached. */
@@ -122,6 +126,7 @@ export function dayTable(
   bookedCharges: readonly RecordedMeal[] = [],
 ): DayTable {
   const booked = eaters.filter((eater) => bookedDiet(eater, day) !== null);
+  const isLate = ({ pupilId }: Eater | RecordedMeal) => day.lateAbsences.has(pupilId);
   const bookedIds = new Set(booked.map(({ pupilId }) => pupilId));
   const servedIds = new Set(meals.map(({ pupilId }) => pupilId));
   const isCharged = ({ charge }: RecordedMeal) => charge === 'debited' || charge === 'invoiced';
@@ -141,8 +146,10 @@ export function dayTable(
     differences: [
       ...booked
         .filter(({ pupilId }) => !servedIds.has(pupilId) && !chargedIds.has(pupilId))
-        .map((one) => difference(one, 'not_served')),
-      ...charged.filter(({ pupilId }) => !servedIds.has(pupilId)).map((one) => difference(one, 'charged_not_served')),
+        .map((one) => difference(one, isLate(one) ? 'late_absence' : 'not_served')),
+      ...charged
+        .filter(({ pupilId }) => !servedIds.has(pupilId))
+        .map((one) => difference(one, isLate(one) ? 'late_absence' : 'charged_not_served')),
       ...meals.filter(({ pupilId }) => !bookedIds.has(pupilId)).map((one) => difference(one, 'not_booked')),
       ...meals.filter(({ charge }) => charge === 'over_limit').map((one) => difference(one, 'not_charged')),
     ].sort(

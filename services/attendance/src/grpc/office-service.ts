@@ -167,7 +167,14 @@ export function officeService(deps: {
         throw malformed(`types must be 1 to ${TYPES_MAX}, each with a code such as absent and a label`);
       if (new Set(types.map(({ code }) => code)).size !== types.length)
         throw malformed('types must have different codes');
-      await deps.store.putAbsenceRules(takePlace(request), { serviceDaysBefore, cutOffTime, types });
+      const late =
+        request.late === undefined
+          ? null
+          : {
+              untilTime: take(parseWallTime(request.late.untilTime), 'late.until_time must be written HH:MM'),
+              isCharged: request.late.charged,
+            };
+      await deps.store.putAbsenceRules(takePlace(request), { serviceDaysBefore, cutOffTime, types, late });
       return {};
     }),
     extendCutOff: unaryHandler(async (request) => {

@@ -70,7 +70,8 @@ function ownPupil(response: Response, text: string): PupilId {
 }
 
 function toLine({ serviceDate: on, outcome, cutOffAt }: DecidedDay): AbsenceAnswer['days'][number] {
-  return { serviceDate: on, outcome: outcome.kind, cutOffAt: cutOffAt?.toISOString() ?? null };
+  const isCharged = outcome.kind === 'accepted_late' && outcome.isCharged;
+  return { serviceDate: on, outcome: outcome.kind, isCharged, cutOffAt: cutOffAt?.toISOString() ?? null };
 }
 
 function toNotice(notice: AbsenceNotice, now: Date): NoticeAnswer {
@@ -79,6 +80,7 @@ function toNotice(notice: AbsenceNotice, now: Date): NoticeAnswer {
     types: notice.types.map(({ code, label }) => ({ code, label })),
     serviceDaysBefore: notice.serviceDaysBefore,
     cutOffTime: notice.cutOffTime,
+    late: notice.late,
     next: next === null ? null : { serviceDate: next.serviceDate, cutOffAt: next.cutOffAt.toISOString() },
     extensions: notice.extensions.map((one) => ({ ...one, cutOffAt: one.cutOffAt.toISOString() })),
     asOf: now.toISOString(),

@@ -75,6 +75,10 @@ export const NoticeAnswer = z.object({
   types: z.array(z.object({ code: z.string(), label: z.string().describe('In Italian, to be shown') })).min(1),
   serviceDaysBefore: z.int().describe('How many service days before the day the cut-off lies; 0 for the day itself'),
   cutOffTime: z.string().describe('HH:MM on the wall in Rome'),
+  late: z
+    .object({ untilTime: z.string().describe('HH:MM on the wall in Rome, on the day itself'), isCharged: z.boolean() })
+    .nullable()
+    .describe('What becomes of an absence after the cut-off; null where it is refused'),
   next: z
     .object({ serviceDate: Day, cutOffAt: z.iso.datetime() })
     .nullable()
@@ -102,7 +106,18 @@ export const AbsenceAnswer = z.object({
   days: z.array(
     z.object({
       serviceDate: Day,
-      outcome: z.enum(['accepted', 'closed', 'not_enrolled', 'already_absent', 'already_present', 'cut_off_passed']),
+      outcome: z
+        .enum([
+          'accepted',
+          'accepted_late',
+          'closed',
+          'not_enrolled',
+          'already_absent',
+          'already_present',
+          'cut_off_passed',
+        ])
+        .describe('accepted_late: noted after the cut-off, the meal is cooked all the same'),
+      isCharged: z.boolean().describe('For accepted_late: whether the meal costs what it would'),
       cutOffAt: z.iso
         .datetime()
         .nullable()

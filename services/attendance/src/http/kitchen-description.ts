@@ -40,9 +40,9 @@ export const DayTableAnswer = z.object({
       displayName: z.string(),
       className: z.string(),
       kind: z
-        .enum(['not_served', 'not_booked', 'not_charged', 'charged_not_served'])
+        .enum(['not_served', 'late_absence', 'not_booked', 'not_charged', 'charged_not_served'])
         .describe(
-          'Expected and no swipe; ate although absent or away; ate beyond the limit of the account; charged as booked and no swipe',
+          'Expected and no swipe; cooked, and reported absent after the cut-off; ate although absent or away; ate beyond the limit of the account; charged as booked and no swipe',
         ),
     }),
   ),

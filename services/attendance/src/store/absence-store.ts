@@ -7,6 +7,7 @@ import {
   type ServiceDate,
   serviceDate,
   type Validity,
+  type WallTime,
 } from '@campanella/vocabulary';
 import { z } from 'zod';
 import type { AbsenceStore, AbsentPupil, CommunicateAbsence, StoredDays } from '../app/communicate-absence.ts';
@@ -19,9 +20,12 @@ const Answer = z.array(
   z.object({
     serviceDate: day,
     cutOffAt: z.coerce.date().nullable(),
-    outcome: z.object({
-      kind: z.enum(['accepted', 'closed', 'not_enrolled', 'already_absent', 'already_present', 'cut_off_passed']),
-    }),
+    outcome: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.enum(['accepted', 'closed', 'not_enrolled', 'already_absent', 'already_present', 'cut_off_passed']),
+      }),
+      z.object({ kind: z.literal('accepted_late'), isCharged: z.boolean() }),
+    ]),
   }),
 );
 
@@ -54,7 +58,7 @@ export const absenceStore: AbsenceStore = {
   findRules: async (tx, municipalityId, schoolId, service) => {
     const { rows } = await tx.query<AbsenceRulesRow>({
       name: 'find_absence_rules',
-      text: `select service_days_before, cut_off_time, types from absence_rules
+      text: `select ${RULES_COLUMNS} from absence_rules
              where municipality_id = $1 and school_id = $2 and service = $3`,
       values: [municipalityId, schoolId, service],
     });
@@ -77,18 +81,21 @@ export const absenceStore: AbsenceStore = {
     await tx.query({
       name: 'insert_absences',
       text: `insert into absences (municipality_id, pupil_id, service, service_date, request_id, school_id, type_code,
-                                   communicated_by, communicated_at)
-             select $1, $2, $3, day, $5, $6, $7, $8, $9 from unnest($4::date[]) day order by day`,
+                                   communicated_by, communicated_at, is_late, cancels_charge)
+             select $1, $2, $3, day, $5, $6, $7, $8, $9, is_late, cancels_charge
+             from unnest($4::date[], $10::boolean[], $11::boolean[]) t(day, is_late, cancels_charge) order by day`,
       values: [
         command.municipalityId,
         command.pupilId,
         command.service,
-        [...days],
+        days.map(({ serviceDate: day }) => day),
         command.requestId,
         schoolId,
         command.type,
         command.communicatedBy,
         now,
+        days.map(({ isLate }) => isLate),
+        days.map(({ cancelsCharge }) => cancelsCharge),
       ],
     });
   },
@@ -163,11 +170,26 @@ export interface AbsenceRulesRow {
   readonly service_days_before: number;
   readonly cut_off_time: string;
   readonly types: unknown;
+  readonly late_until_time: string | null;
+  readonly is_late_charged: boolean;
 }
+
+export const RULES_COLUMNS = 'service_days_before, cut_off_time, types, late_until_time, is_late_charged';
 
 /** The rules of a row of absence_rules. */
 export function toRules(row: AbsenceRulesRow): AbsenceRules {
-  const cutOffTime = parseWallTime(row.cut_off_time);
-  if (cutOffTime === null) throw new RangeError('absence_rules holds a time that is none');
-  return { serviceDaysBefore: row.service_days_before, cutOffTime, types: Types.parse(row.types) };
+  const late =
+    row.late_until_time === null ? null : { untilTime: toTime(row.late_until_time), isCharged: row.is_late_charged };
+  return {
+    serviceDaysBefore: row.service_days_before,
+    cutOffTime: toTime(row.cut_off_time),
+    types: Types.parse(row.types),
+    late,
+  };
+}
+
+function toTime(text: string): WallTime {
+  const time = parseWallTime(text);
+  if (time === null) throw new RangeError('absence_rules holds a time that is none');
+  return time;
 }

@@ -83,7 +83,7 @@ export function bookingStore(database: Database): BookingStore {
         name: 'list_charged_absences',
         text: `select b.municipality_id, b.school_id, b.service, b.service_date, b.pupil_id
                from booked_charges b join absences a using (municipality_id, pupil_id, service, service_date)
-               where b.service_date >= $1 and b.charge in ('debited', 'invoiced') and a.communicated_at > b.charged_at
+               where b.service_date >= $1 and b.charge in ('debited', 'invoiced') and a.cancels_charge
                  and not exists (
                    select from meal_corrections c where c.municipality_id = b.municipality_id and c.pupil_id = b.pupil_id
                      and c.service = b.service and c.service_date = b.service_date)

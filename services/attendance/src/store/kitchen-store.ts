@@ -5,7 +5,7 @@ import type { DayPlace, KitchenStore, StoredKitchenDay } from '../app/kitchen.ts
 import type { ClosureKind } from '../app/office.ts';
 import type { RecordedMeal } from '../domain/kitchen.ts';
 import type { Charge } from '../domain/swipe.ts';
-import { type AbsenceRulesRow, toRules } from './absence-store.ts';
+import { type AbsenceRulesRow, RULES_COLUMNS, toRules } from './absence-store.ts';
 import { PUPIL_COLUMNS, type PupilRow, toPupil } from './directory-store.ts';
 
 /** What the kitchen counts from, in PostgreSQL. */
@@ -80,7 +80,7 @@ async function listMeals(
 }
 
 interface FactRow {
-  readonly source: 'served' | 'earlier' | 'closed' | 'sitting' | 'absent' | 'extended';
+  readonly source: 'served' | 'earlier' | 'closed' | 'sitting' | 'absent' | 'late' | 'extended';
   readonly day: string | null;
   readonly what: string;
   readonly kind: string;
@@ -101,7 +101,7 @@ async function readDay(database: Database, place: DayPlace, calendarFrom: string
            select 'sitting', null, class_name, sitting::text, null
              from sittings where municipality_id = $1 and school_id = $2 and service = $3
            union all
-           select 'absent', null, pupil_id::text, type_code, null
+           select case when is_late then 'late' else 'absent' end, null, pupil_id::text, type_code, null
              from absences where municipality_id = $1 and school_id = $2 and service = $3 and service_date = $4
            union all
            select 'extended', null, reason, '', cut_off_at
@@ -111,7 +111,7 @@ async function readDay(database: Database, place: DayPlace, calendarFrom: string
   });
   const { rows: rules } = await database.query<AbsenceRulesRow>({
     name: 'find_rules_of_kitchen',
-    text: `select service_days_before, cut_off_time, types from absence_rules
+    text: `select ${RULES_COLUMNS} from absence_rules
            where municipality_id = $1 and school_id = $2 and service = $3`,
     values: [place.municipalityId, place.schoolId, place.service],
   });
@@ -128,5 +128,6 @@ async function readDay(database: Database, place: DayPlace, calendarFrom: string
     sittings: new Map(of('sitting').map(({ what, kind }) => [what, Number(kind)])),
     classesAway: new Set(of('closed').flatMap(({ what, kind }) => (kind === '' ? [what] : []))),
     absences: new Map(of('absent').map(({ what, kind }) => [id<PupilId>(what), kind])),
+    lateAbsences: new Set(of('late').map(({ what }) => id<PupilId>(what))),
   };
 }

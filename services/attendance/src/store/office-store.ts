@@ -175,10 +175,12 @@ async function putSittings(database: Database, place: ServicePlace, classes: rea
 async function putAbsenceRules(database: Database, place: ServicePlace, rules: AbsenceRules): Promise<void> {
   await database.query({
     name: 'put_absence_rules',
-    text: `insert into absence_rules (municipality_id, school_id, service, service_days_before, cut_off_time, types)
-           values ($1, $2, $3, $4, $5, $6)
+    text: `insert into absence_rules (municipality_id, school_id, service, service_days_before, cut_off_time, types,
+             late_until_time, is_late_charged)
+           values ($1, $2, $3, $4, $5, $6, $7, $8)
            on conflict (municipality_id, school_id, service) do update set
-             service_days_before = excluded.service_days_before, cut_off_time = excluded.cut_off_time, types = excluded.types`,
+             service_days_before = excluded.service_days_before, cut_off_time = excluded.cut_off_time, types = excluded.types,
+             late_until_time = excluded.late_until_time, is_late_charged = excluded.is_late_charged`,
     values: [
       place.municipalityId,
       place.schoolId,
@@ -186,6 +188,8 @@ async function putAbsenceRules(database: Database, place: ServicePlace, rules: A
       rules.serviceDaysBefore,
       rules.cutOffTime,
       JSON.stringify(rules.types),
+      rules.late?.untilTime ?? null,
+      rules.late?.isCharged ?? true,
     ],
   });
 }
