@@ -56,6 +56,10 @@ CREATE TABLE public.absences (
     cancels_charge boolean DEFAULT true NOT NULL
 );
 
+CREATE TABLE public.availability_beats (
+    beat_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.booked_charges (
     municipality_id bigint NOT NULL,
     pupil_id uuid NOT NULL,
@@ -290,6 +294,9 @@ ALTER TABLE ONLY public.absence_rules
 
 ALTER TABLE ONLY public.absences
     ADD CONSTRAINT absences_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);
+
+ALTER TABLE ONLY public.availability_beats
+    ADD CONSTRAINT availability_beats_pkey PRIMARY KEY (beat_at);
 
 ALTER TABLE ONLY public.booked_charges
     ADD CONSTRAINT booked_charges_pkey PRIMARY KEY (municipality_id, pupil_id, service, service_date);

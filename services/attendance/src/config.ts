@@ -21,6 +21,12 @@ export const environment = z.object({
     .min(50)
     .default(60_000)
     .describe('Wait between looks for booked meals whose cut-off has passed'),
+  AVAILABILITY_PROBE_URL: z
+    .url()
+    .optional()
+    .describe(
+      'A public address of the platform; while it does not answer, guardians count as unable to communicate absences',
+    ),
   DIRECTORY_PULL_MS: z.coerce
     .number()
     .int()

@@ -21,9 +21,11 @@ import { directoryMemory } from './app/directory-memory.ts';
 import { directoryWatch } from './app/directory-watch.ts';
 import { directoryKeeper } from './app/keep-directory.ts';
 import { knownAccounts } from './app/known-accounts.ts';
+import { noteAvailability } from './app/note-availability.ts';
 import { recordSwipes } from './app/record-swipes.ts';
 import { swipeGatherer } from './app/swipe-gatherer.ts';
 import { terminalRoom } from './app/terminal-directory.ts';
+import { availabilityBeat, probe } from './availability-beat.ts';
 import { readAttendanceConfig } from './config.ts';
 import { onDirectoryChanged } from './events/directory-changed.ts';
 import { appendMeals } from './events/meal-recorded.ts';
@@ -36,6 +38,7 @@ import { attendanceApi } from './http/presences-api.ts';
 import { measureRecording } from './measure-recording.ts';
 import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
+import { availabilityStore } from './store/availability-store.ts';
 import { bookingStore } from './store/booking-store.ts';
 import { correctionStore } from './store/correction-store.ts';
 import { directoryStore } from './store/directory-store.ts';
@@ -100,8 +103,16 @@ await runMain(async () => {
     },
     onFault: (fault) => onFault(fault, 'booked meals'),
   });
+  const availability = availabilityBeat({
+    note: () =>
+      noteAvailability({
+        ...{ transaction: recordDeps.transaction, store: availabilityStore, clock },
+        isReachable: probe(config.AVAILABILITY_PROBE_URL),
+      }),
+    logger,
+  });
   const app = createHttpApp({ logger, service: 'attendance' });
-  const absenceDeps = { transaction: database.transaction.bind(database), store: absenceStore, clock };
+  const absenceDeps = { transaction: recordDeps.transaction, store: absenceStore, clock };
   app.use(
     attendanceApi({
       reader: presenceDaysReader(database, cipher),
@@ -129,6 +140,8 @@ await runMain(async () => {
       ledgerClient,
       watch,
       booking,
+      // Before anybody can communicate: what an outage took is given back first.
+      availability,
       consumers({
         bus,
         database,
