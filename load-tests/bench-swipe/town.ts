@@ -70,6 +70,7 @@ export function pupilRecord(
     schoolId: schoolOf(municipalityId, number % SCHOOLS_PER_MUNICIPALITY),
     className: '3B',
     dietCode: '',
+    diets: [],
     badges: [
       {
         badgeId: uuid(4, municipalityId * 1_000_000 + number),

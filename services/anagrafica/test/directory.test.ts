@@ -88,6 +88,7 @@ test('each record carries the whole state; a class renamed or a price changed br
       displayName: 'Nuvola Segnaposto',
       className: '1A',
       dietCode: 'GF',
+      diets: [{ dietCode: 'GF', validUntil: '' }],
       removed: false,
       badges: [{ badgeNumber: '0A00000001', blocked: false, validFrom: '2026-09-01', validUntil: '' }],
       enrolments: [
@@ -125,7 +126,9 @@ test('a pupil who has left is removed from the directory, and tells nothing else
     PutRequest.create({ municipalityId: 3, pupils: pupil(3, 1).pupils.map((one) => ({ ...one, closed: true })) }),
   );
   const { pupils } = await changesAfter(3, 0);
-  expect(pupils).toMatchObject([{ removed: true, displayName: '', dietCode: '', badges: [], enrolments: [] }]);
+  expect(pupils).toMatchObject([
+    { removed: true, displayName: '', dietCode: '', diets: [], badges: [], enrolments: [] },
+  ]);
 });
 
 test('an event without data announces each transaction once', async () => {

@@ -6,6 +6,7 @@ import {
   type ServiceDate,
   type Validity,
 } from '@campanella/vocabulary';
+import type { DietSpan } from './diet.ts';
 import type { Badge, BadgeChange, Birth, Guardian, Municipality, PaymentMode, Price, Residence } from './records.ts';
 import type { Reduction } from './reduction.ts';
 
@@ -19,6 +20,8 @@ export interface DirectoryPupil {
   readonly schoolId: string;
   readonly className: string;
   readonly dietCode: string;
+  /** Oldest first, without overlaps. */
+  readonly diets: readonly DietSpan[];
   readonly badges: readonly Badge[];
   readonly enrolments: readonly DirectoryEnrolment[];
 }

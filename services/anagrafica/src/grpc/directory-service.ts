@@ -113,6 +113,7 @@ function toPupilRecord(municipalityId: MunicipalityId, pupil: DirectoryPupil): P
     dietCode: pupil.dietCode,
     badges: pupil.badges.map(toBadgeMessage),
     enrolments: pupil.enrolments.map(toEnrolmentMessage),
+    diets: pupil.diets.map(({ dietCode, validity }) => ({ dietCode, ...toDays(validity) })),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   serviceCode,
 } from '@campanella/vocabulary';
 import type { DirectoryReads } from '../app/read-directory.ts';
+import { ALWAYS } from '../domain/diet.ts';
 import type {
   BadgeHistoryEntry,
   DirectoryEnrolment,
@@ -136,6 +137,7 @@ function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, r
   if (row.closed) {
     return { ...REMOVED, pupilId, version, schoolId: row.school_id };
   }
+  const dietCode = openDiet(cipher, municipalityId, row.pupil_id, row.diet_sealed);
   return {
     pupilId,
     version,
@@ -143,13 +145,16 @@ function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, r
     displayName: displayName(row),
     schoolId: row.school_id,
     className: row.class_name,
-    dietCode: openDiet(cipher, municipalityId, row.pupil_id, row.diet_sealed),
+    dietCode,
+    diets: dietCode === '' ? [] : [{ dietCode, validity: { from: ALWAYS, until: null } }],
     badges: (row.badges ?? []).map(toBadge),
     enrolments: (row.enrolments ?? []).map(toDirectoryEnrolment),
   };
 }
 
-const REMOVED = { removed: true, displayName: '', className: '', dietCode: '', badges: [], enrolments: [] } as const;
+const REMOVED = {
+  ...{ removed: true, displayName: '', className: '', dietCode: '', diets: [], badges: [], enrolments: [] },
+} as const;
 
 function toDirectoryEnrolment(row: EnrolmentJson): DirectoryEnrolment {
   return {
