@@ -106,6 +106,8 @@ CREATE TABLE public.municipalities (
     website_url text NOT NULL,
     office_contact text NOT NULL,
     directory_version bigint DEFAULT 0 NOT NULL,
+    light_diet_days_max integer DEFAULT 3 NOT NULL,
+    CONSTRAINT municipalities_light_diet_days_max_check CHECK (((light_diet_days_max >= 1) AND (light_diet_days_max <= 31))),
     CONSTRAINT municipalities_municipality_id_check CHECK ((municipality_id > 0))
 );
 
@@ -140,6 +142,7 @@ CREATE TABLE public.pupils (
     directory_version bigint NOT NULL,
     birth jsonb,
     residence jsonb,
+    diets_sealed text,
     CONSTRAINT pupils_birth_check CHECK ((jsonb_typeof(birth) = 'object'::text)),
     CONSTRAINT pupils_residence_check CHECK ((jsonb_typeof(residence) = 'object'::text))
 );
@@ -290,6 +293,8 @@ CREATE INDEX pupils_by_class ON public.pupils USING btree (municipality_id, clas
 CREATE UNIQUE INDEX pupils_by_directory_version ON public.pupils USING btree (municipality_id, directory_version);
 
 CREATE INDEX pupils_by_name ON public.pupils USING btree (municipality_id, lower(family_name) text_pattern_ops, lower(given_name), pupil_id);
+
+CREATE INDEX pupils_without_diets ON public.pupils USING btree (municipality_id, pupil_id) WHERE (diets_sealed IS NULL);
 
 CREATE INDEX record_edits_by_record ON public.record_edits USING btree (municipality_id, record_id, edit_id DESC);
 

@@ -15,7 +15,9 @@ import {
   httpServer,
   runMain,
   runService,
+  workLoop,
 } from '@campanella/service-kit';
+import { serviceDateAt } from '@campanella/vocabulary';
 import { readAnagraficaConfig } from './config.ts';
 import { openDocumentStore } from './document-store/open-document-store.ts';
 import { announceDirectory } from './events/directory-changed.ts';
@@ -28,6 +30,10 @@ import { fascicoloTable } from './store/fascicolo-table.ts';
 import { officeReads } from './store/office-reads.ts';
 import { quietDatabase } from './store/quiet-database.ts';
 import { registryStore } from './store/registry-store.ts';
+import { resealDiets } from './store/reseal-diets.ts';
+
+/** How often rows are looked for that an older release has written since: there are none once it is gone. */
+const SEAL_DIETS_EVERY_MS = 600_000;
 
 await runMain(async () => {
   const config = readAnagraficaConfig(process.env);
@@ -67,13 +73,28 @@ await runMain(async () => {
     parts: [
       database,
       bus,
+      workLoop({
+        name: 'diets of older releases',
+        everyMs: SEAL_DIETS_EVERY_MS,
+        async look() {
+          const { resealed } = await resealDiets(
+            tables,
+            cipher,
+            'without versions',
+            serviceDateAt(clock.now()),
+            () => {},
+          );
+          if (resealed > 0) logger.info({ resealed }, 'diets of an older release sealed with their versions');
+        },
+        onFault: (fault) => logger.error({ err: fault }, 'diets of an older release cannot be sealed'),
+      }),
       outboxRelay({ database, bus, logger }),
       grpcServer({
         host: config.LISTEN_HOST,
         port: config.GRPC_PORT,
         logger,
         services: [
-          { definition: DirectoryServiceService, implementation: directoryService(reads, logger) },
+          { definition: DirectoryServiceService, implementation: directoryService(reads, clock, logger) },
           { definition: GuardianServiceService, implementation: guardianService(reads, clock, logger) },
           { definition: MunicipalityServiceService, implementation: municipalityService(reads, logger) },
           { definition: RegistryServiceService, implementation: registryService(put, reads, fascicolo, logger) },

@@ -3,22 +3,35 @@ import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { type MunicipalityId, type PupilId, parseId, parseNumberId, serviceDateAt } from '@campanella/vocabulary';
+import {
+  id,
+  type MunicipalityId,
+  type PersonId,
+  type PupilId,
+  parseId,
+  parseNumberId,
+  serviceDateAt,
+} from '@campanella/vocabulary';
 import { fileTypeFromBuffer } from 'file-type';
-import { v7 as uuidV7 } from 'uuid';
+import { v5 as uuidV5, v7 as uuidV7 } from 'uuid';
 import { fileDocument } from './app/fascicolo.ts';
-import { replaceBadge } from './app/office.ts';
+import { NO_RECORDS, replaceBadge } from './app/office.ts';
 import { putRecords } from './app/put-records.ts';
 import { type CommandDeps, withRegistry } from './command.ts';
+import type { RecordsInput } from './domain/parse-records.ts';
 import type { Editor } from './domain/record-edits.ts';
 import type { RecordRefusal } from './domain/records.ts';
 import { RecordsBody } from './http/office-description.ts';
+import { NO_DIET } from './import/read-inputs.ts';
 import { REFUSAL_SENTENCES } from './refusal-sentences.ts';
 
 const HELP = `I lavori dell’ufficio scuola dalla riga di comando; ogni modifica lascia una riga nel registro.
 
   npm run office -- find           --municipality N [--name COGNOME] [--badge NUMERO] [--codice-fiscale C]
   npm run office -- show           --municipality N --pupil ID
+  npm run office -- diets          --municipality N --pupil ID      (tutto quello che è stato registrato, il più recente per primo)
+  npm run office -- record-diet    --municipality N --pupil ID --diet CODICE|NESSUNA --from AAAA-MM-GG [--until AAAA-MM-GG]
+                                   [--diet-kind health|ethical|light] [--reference CERTIFICATO O DICHIARAZIONE]
   npm run office -- put            --municipality N --records FILE.json   (- legge dall’ingresso; la forma è quella dell’API)
   npm run office -- replace-badge  --municipality N --badge PERSO --with NUOVO
   npm run office -- file-document  --municipality N --pupil ID --document FILE --title TITOLO [--kind form|letter|certificate|other]
@@ -29,6 +42,9 @@ const HELP = `I lavori dell’ufficio scuola dalla riga di comando; ogni modific
 Vuole DATABASE_URL, FIELD_KEY e DOCUMENT_STORE_URL come il servizio anagrafica. Risponde in righe di JSON. Finisce con 0 se è riuscito, 1 se qualcosa
 è stato rifiutato, 2 se il comando è sbagliato.`;
 const LINES_MAX = 100;
+const NO_PUPIL = 'Non c’è nessun alunno con questo identificativo.';
+/** The ids of readers at the command line are made of their names under this name space. */
+const COMMAND_READERS = '5d8f2f0e-4a3c-5b7e-8c1d-9b2e6f7a1c34';
 
 /** What was typed is not right; the message says what would be. */
 class UsageError extends Error {}
@@ -47,6 +63,11 @@ const { values, positionals } = parseArgs({
     document: { type: 'string' },
     title: { type: 'string' },
     kind: { type: 'string', default: 'other' },
+    diet: { type: 'string' },
+    'diet-kind': { type: 'string', default: '' },
+    reference: { type: 'string', default: '' },
+    from: { type: 'string' },
+    until: { type: 'string', default: '' },
     as: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -67,10 +88,25 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (const found of pupils) say(found);
     if (pupils.length === LINES_MAX) console.error(`Solo i primi ${LINES_MAX}: restringere la ricerca.`);
   },
-  async show({ office }, municipalityId) {
-    const record = await office.findPupil(municipalityId, pupil());
-    if (record === null) return fail('Non c’è nessun alunno con questo identificativo.');
+  async show(deps, municipalityId) {
+    const record = await deps.office.findPupil(municipalityId, pupil());
+    if (record === null) return fail(NO_PUPIL);
+    await noteRead(deps, municipalityId, pupil());
     say(record);
+  },
+  async diets(deps, municipalityId) {
+    const versions = await deps.office.listDietVersions(municipalityId, pupil());
+    if (versions === null) return fail(NO_PUPIL);
+    await noteRead(deps, municipalityId, pupil());
+    for (const version of versions.toReversed()) say(version);
+  },
+  async 'record-diet'(deps, municipalityId) {
+    const dietCode = required('diet').toUpperCase();
+    const diet = {
+      ...{ dietCode: dietCode === NO_DIET ? '' : dietCode, kind: values['diet-kind'], reference: values.reference },
+      ...{ validFrom: required('from'), validUntil: values.until },
+    };
+    await put(deps, municipalityId, { ...NO_RECORDS, diets: [{ pupilId: pupil(), diets: [diet] }] });
   },
   async put(deps, municipalityId) {
     const source = required('records');
@@ -78,9 +114,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const records = RecordsBody.safeParse(typed);
     if (!records.success)
       throw new UsageError(records.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
-    const decision = await putRecords(deps, municipalityId, records.data, editor);
-    if (decision.ok) say({ changedCount: decision.value.changedCount });
-    else tellRefusals(decision.refusal.refusals);
+    await put(deps, municipalityId, records.data);
   },
   async 'replace-badge'(deps, municipalityId) {
     const replacement = {
@@ -124,6 +158,20 @@ else {
   }
 }
 
+async function put(deps: CommandDeps, municipalityId: MunicipalityId, records: RecordsInput): Promise<void> {
+  const decision = await putRecords(deps, municipalityId, records, editor);
+  if (decision.ok) say({ changedCount: decision.value.changedCount });
+  else tellRefusals(decision.refusal.refusals);
+}
+
+/** Leaves the line in the access log that the guardian sees; the reader is the name given to the command. */
+async function noteRead(deps: CommandDeps, municipalityId: MunicipalityId, pupilId: PupilId): Promise<void> {
+  const readerId = id<PersonId>(uuidV5(editor.name, COMMAND_READERS));
+  await deps.accessLog.note(municipalityId, pupilId, {
+    ...{ readerId, readerRole: 'office', what: 'record', readAt: new Date() },
+  });
+}
+
 function say(line: unknown): void {
   console.log(JSON.stringify(line));
 }
@@ -139,7 +187,7 @@ function tellRefusals(refusals: readonly RecordRefusal[]): void {
   }
 }
 
-function required(name: 'records' | 'badge' | 'with' | 'document' | 'title' | 'pupil'): string {
+function required(name: 'records' | 'badge' | 'with' | 'document' | 'title' | 'pupil' | 'diet' | 'from'): string {
   const value = values[name];
   if (value === undefined) throw new UsageError(`--${name} manca\n\n${HELP}`);
   return value;

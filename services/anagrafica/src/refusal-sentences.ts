@@ -14,4 +14,8 @@ export const REFUSAL_SENTENCES: Readonly<Record<RecordRefusalKind, string>> = {
   duplicate: 'c’è due volte',
   outside_school_year: 'il periodo esce dall’anno scolastico',
   tariff_of_other_service: 'la tariffa è di un altro servizio',
+  missing_certificate:
+    'per una dieta di salute serve il riferimento del certificato, per una etica quello della dichiarazione',
+  light_diet_too_long:
+    'una dieta leggera senza certificato dura troppi giorni: accorciarla, o registrarne una di salute',
 };

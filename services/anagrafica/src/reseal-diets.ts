@@ -1,6 +1,7 @@
 import { openFieldCipher } from '@campanella/field-encryption';
 import { openDatabase } from '@campanella/postgres';
 import { createLogger, readConfig, runMain } from '@campanella/service-kit';
+import { serviceDateAt } from '@campanella/vocabulary';
 import { environment } from './config.ts';
 import { quietDatabase } from './store/quiet-database.ts';
 import { resealDiets } from './store/reseal-diets.ts';
@@ -14,7 +15,9 @@ await runMain(async () => {
   const database = openDatabase({ url: DATABASE_URL, applicationName: 'reseal-diets', poolMax: 1 }, logger);
   await database.start();
   try {
-    const counts = await resealDiets(quietDatabase(database), openFieldCipher(FIELD_KEY), (sofar) =>
+    const cipher = openFieldCipher(FIELD_KEY);
+    const today = serviceDateAt(new Date());
+    const counts = await resealDiets(quietDatabase(database), cipher, 'all', today, (sofar) =>
       logger.info({ ...sofar }, 'sealing diets again'),
     );
     logger.info({ ...counts }, 'every diet is sealed under the first key');

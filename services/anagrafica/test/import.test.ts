@@ -9,9 +9,12 @@ import { openFieldCipher } from '@campanella/field-encryption';
 import { type Database, openDatabase } from '@campanella/postgres';
 import { createLogger } from '@campanella/service-kit';
 import { privateDatabase } from '@campanella/testkit';
-import { type MunicipalityId, numberId } from '@campanella/vocabulary';
+import { type MunicipalityId, numberId, serviceDateAt } from '@campanella/vocabulary';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NO_RECORDS } from '../src/app/office.ts';
 import { putRecords } from '../src/app/put-records.ts';
+import { dietCodeOn } from '../src/domain/diet.ts';
+import type { DirectoryPupil } from '../src/domain/directory.ts';
 import { sentenceOf } from '../src/import/faults.ts';
 import { importFolder } from '../src/import/import-folder.ts';
 import { describeLayouts } from '../src/import/layouts.ts';
@@ -57,8 +60,7 @@ beforeEach(async () => {
   announced = [];
   folder = await mkdtemp(join(tmpdir(), 'campanella-import-'));
   const { municipality: town } = frame(municipality);
-  const nothing = { schools: [], schoolYears: [], classes: [], services: [], tariffs: [], guardians: [], pupils: [] };
-  const input = { ...nothing, municipality: town ?? null, enrolments: [], badges: [] };
+  const input = { ...NO_RECORDS, municipality: town === undefined ? null : { ...town, lightDietDaysMax: null } };
   expect(await putRecords(deps(), numberId<MunicipalityId>(municipality), input)).toMatchObject({ ok: true });
   announced = [];
 });
@@ -140,6 +142,8 @@ async function everything(): Promise<unknown> {
   return rows;
 }
 
+const dietsToday = ({ diets }: DirectoryPupil) => dietCodeOn(diets, serviceDateAt(new Date()));
+
 const directory = async () =>
   (
     (await directoryReads(database, openFieldCipher(KEY)).listChanges(numberId(municipality), 0, 100))?.pupils ?? []
@@ -162,7 +166,7 @@ test('good files are stored, all of them, and told to the readers of the directo
     [2, 2],
   ]);
   const pupils = await directory();
-  expect(pupils.map(({ displayName, dietCode, className }) => [displayName, dietCode, className])).toEqual([
+  expect(pupils.map((pupil) => [pupil.displayName, dietsToday(pupil), pupil.className])).toEqual([
     ['Nembo Prova', 'GF', '1A'],
     ['Però Prova', '', '1B'],
   ]);
@@ -213,7 +217,7 @@ test('no diet, birth or residence goes because a file does not tell it; a diet g
   expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 0 } });
   await write({ 'alunni.csv': [`${heading};dieta`, `${row};`] });
   expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 0 } });
-  expect((await directory()).map(({ dietCode }) => dietCode).sort()).toEqual(['', 'GF']);
+  expect((await directory()).map(dietsToday).sort()).toEqual(['', 'GF']);
   const { rows } = await database.query<{ birth: object | null }>({
     name: 'births',
     text: 'select birth from pupils where municipality_id = $1 and codice_fiscale = $2',
@@ -222,7 +226,72 @@ test('no diet, birth or residence goes because a file does not tell it; a diet g
   expect(rows[0]?.birth).toMatchObject({ municipality: 'Roccainventata' });
   await write({ 'alunni.csv': [`${heading};dieta`, `${row};nessuna`] });
   expect(await run()).toMatchObject({ isStored: true, diets: { removedCount: 1 } });
-  expect((await directory()).map(({ dietCode }) => dietCode)).toEqual(['', '']);
+  expect((await directory()).map(dietsToday)).toEqual(['', '']);
+});
+
+describe('diete.csv', () => {
+  const heading = 'codice_fiscale_alunno;codice;tipo;dal;al;riferimento';
+  const ordinary = { 'alunni.csv': (GOOD['alunni.csv'] ?? []).map((line) => line.replace(';GF;', ';;')) };
+  const dietFile = (...rows: readonly string[]): Files => ({ ...ordinary, 'diete.csv': [heading, ...rows] });
+  const dietsOf = async (name: string) =>
+    (await directory())
+      .find(({ displayName }) => displayName === name)
+      ?.diets.map(({ dietCode, validity }) => `${dietCode} ${validity.from} ${validity.until}`);
+
+  test('tells diets with their days; days that it does not tell keep what they had, and again changes nothing', async () => {
+    await write();
+    await run();
+    const file = dietFile(
+      `${CHILD};GF;salute;01/09/2026;31/08/2027;prot. 123/2026`,
+      `${CHILD};NESSUNA;;01/09/2027;31/08/2028;`,
+      `${SIBLING};NP;etica;01/09/2026;;dich. 7`,
+    );
+    await write(file);
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0, diets: { addedCount: 1, removedCount: 1 } });
+    expect(await dietsOf('Nembo Prova')).toEqual(['GF 2000-01-01 2027-08-31', 'GF 2028-09-01 null']);
+    expect(await dietsOf('Però Prova')).toEqual(['NP 2026-09-01 null']);
+    const before = await everything();
+    const again = await run();
+    expect(again.files.map(({ changed }) => changed)).toEqual(Array(10).fill(0));
+    expect(await everything()).toEqual(before);
+  });
+
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'inverted days',
+      dietFile(`${CHILD};GF;salute;01/09/2026;01/08/2026;prot. 1`),
+      ['diete.csv 2 al inverted_validity'],
+    ],
+    [
+      'two diets on one day, in the row of the later one',
+      dietFile(`${CHILD};GF;salute;01/09/2026;;prot. 1`, `${CHILD};LF;salute;01/10/2026;;prot. 2`),
+      ['diete.csv 3 dal overlapping_validity'],
+    ],
+    [
+      'a diet of health without its certificate',
+      dietFile(`${SIBLING};GF;salute;01/09/2026;;p`, `${CHILD};GF;salute;01/09/2026;;`),
+      ['diete.csv 3 riferimento missing_certificate'],
+    ],
+    ['a kind that is none', dietFile(`${CHILD};GF;moda;01/09/2026;;`), ['diete.csv 2 tipo not_a_choice']],
+    ['a diet without a kind', dietFile(`${CHILD};GF;;01/09/2026;;`), ['diete.csv 2 tipo missing_value']],
+    [
+      'a light diet of a month',
+      dietFile(`${CHILD};IB;leggera;01/09/2026;30/09/2026;`),
+      ['diete.csv 2 al light_diet_too_long'],
+    ],
+    [
+      'an unknown pupil',
+      dietFile(`${PARENT};GF;etica;01/09/2026;;x`),
+      ['diete.csv 2 codice_fiscale_alunno unknown_reference'],
+    ],
+    [
+      'a diet that alunni.csv tells as well',
+      { 'diete.csv': [heading, `${CHILD};GF;salute;01/09/2026;;prot. 1`] },
+      ['alunni.csv 2 dieta diet_told_twice'],
+    ],
+  ])('is refused for %s', async (_what, changes, faults) => {
+    expect(await faultsOf(changes)).toEqual(faults);
+  });
 });
 
 test('a reduction lowers what the meals cost while it holds, stays when it is not told, and goes by 0', async () => {

@@ -5,7 +5,12 @@ import { callUnary } from '@campanella/service-kit';
 import { id, type MunicipalityId, numberId, type PupilId } from '@campanella/vocabulary';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ReadsAnswer } from '../src/http/describe.ts';
-import { EditsAnswer, OfficePupilAnswer, OfficePupilsAnswer } from '../src/http/office-description.ts';
+import {
+  DietHistoryAnswer,
+  EditsAnswer,
+  OfficePupilAnswer,
+  OfficePupilsAnswer,
+} from '../src/http/office-description.ts';
 import {
   CLASS,
   codiceFiscale,
@@ -65,11 +70,75 @@ test('an edit is stored and leaves a line with who, which record and what change
   expect([answer.status, await answer.json()]).toEqual([200, { changedCount: 1 }]);
   const edits = await editsOf(uuid(1_001));
   expect(edits).toMatchObject([
-    { source: 'office', recordKind: 'pupils', isNew: false, fields: ['givenName', 'dietCode'] },
+    { source: 'office', recordKind: 'diets', isNew: false, fields: ['diets'] },
+    { source: 'office', recordKind: 'pupils', isNew: false, fields: ['givenName'] },
   ]);
   expect(JSON.stringify(edits)).not.toMatch(/Brezza|GF/);
   const shown = OfficePupilAnswer.parse(await (await ask(`/pupils/${uuid(1_001)}`)).json());
   expect(shown).toMatchObject({ displayName: 'Brezza Segnaposto', dietCode: 'GF' });
+});
+
+describe('a diet', () => {
+  const health = {
+    ...{ dietCode: 'GF', kind: 'health', reference: 'prot. 4711/2026' },
+    ...{ validFrom: '2026-09-01', validUntil: '2027-08-31' },
+  };
+  const record = (...diets: readonly object[]) => put({ diets: [{ pupilId: uuid(1_004), diets }] });
+  const history = async (query = '') =>
+    DietHistoryAnswer.parse(await (await ask(`/pupils/${uuid(1_004)}/diets${query}`)).json());
+
+  test('is recorded with its kind, certificate and days; each change is kept beside what was before', async () => {
+    expect(await (await record(health)).json()).toEqual({ changedCount: 1 });
+    expect(await (await record(health)).json()).toEqual({ changedCount: 0 });
+    const ethical = { ...health, dietCode: 'NP', kind: 'ethical', reference: 'dich. 12', validFrom: '2027-01-01' };
+    await record({ ...ethical, validUntil: '2027-01-31' });
+    const shown = OfficePupilAnswer.parse(await (await ask(`/pupils/${uuid(1_004)}`)).json());
+    expect(
+      shown.diets.map(({ dietCode, kind, validFrom, validUntil }) => [dietCode, kind, validFrom, validUntil]),
+    ).toEqual([
+      ['GF', 'health', '2026-09-01', '2026-12-31'],
+      ['NP', 'ethical', '2027-01-01', '2027-01-31'],
+      ['GF', 'health', '2027-02-01', '2027-08-31'],
+    ]);
+    const newest = await history('?limit=1');
+    expect(newest.versions).toMatchObject([{ diets: [{ dietCode: 'NP', reference: 'dich. 12' }] }]);
+    const rest = await history(`?cursor=${newest.nextCursor}`);
+    expect(rest).toMatchObject({ versions: [{ diets: [health] }], nextCursor: null });
+    expect(await editsOf(uuid(1_004))).toMatchObject([
+      { recordKind: 'diets', fields: ['diets'] },
+      { recordKind: 'diets', fields: ['diets'] },
+    ]);
+  });
+
+  test('reaches the directory as codes and days; kind and certificate reach neither it nor any log', async () => {
+    const page = await callUnary(
+      anagrafica.directory,
+      'listChanges',
+      { municipalityId: 1, afterVersion: 0, pageSize: 100 },
+      { deadlineMs: 5_000 },
+    );
+    const pupil = page.pupils.find(({ pupilId }) => pupilId === uuid(1_004));
+    expect(pupil?.diets).toEqual([
+      { dietCode: 'GF', validFrom: '2026-09-01', validUntil: '2026-12-31' },
+      { dietCode: 'NP', validFrom: '2027-01-01', validUntil: '2027-01-31' },
+      { dietCode: 'GF', validFrom: '2027-02-01', validUntil: '2027-08-31' },
+    ]);
+    expect(JSON.stringify(page)).not.toMatch(/4711|health|ethical/);
+    expect(anagrafica.output()).not.toMatch(/4711|"GF"|"NP"/);
+  });
+
+  test('that cannot be recorded is told in Italian', async () => {
+    const answer = await record({ ...health, reference: '' });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      {
+        fields: {
+          'diets.0.diets.0.reference':
+            'per una dieta di salute serve il riferimento del certificato, per una etica quello della dichiarazione',
+        },
+      },
+    ]);
+  });
 });
 
 test('the same edit again changes nothing and leaves no line', async () => {
@@ -159,7 +228,7 @@ test.each<[string, object]>([
 });
 
 describe('is not there for', () => {
-  const paths = ['/pupils', `/pupils/${uuid(1_001)}`, '/edits', '/nothing'];
+  const paths = ['/pupils', `/pupils/${uuid(1_001)}`, `/pupils/${uuid(1_001)}/diets`, '/edits', '/nothing'];
   test.each<Role>(['guardian', 'school'])('a %s, byte for byte', async (role) => {
     const answers = await Promise.all([
       ...paths.map((path) => ask(path, {}, role)),
@@ -209,9 +278,20 @@ test('the command line does the same under the name it is given', async () => {
     code: 1,
   });
   await expect(run('show', '--pupil', 'x')).rejects.toMatchObject({ code: 2 });
+  const diet = ['--diet', 'gf', '--diet-kind', 'health', '--reference', 'prot. 1', '--from', '2026-09-01'];
+  expect((await run('record-diet', '--pupil', uuid(1_003), ...diet)).stdout).toBe('{"changedCount":1}\n');
+  await expect(run('record-diet', '--pupil', uuid(1_003), ...diet.slice(0, 4), ...diet.slice(6))).rejects.toMatchObject(
+    {
+      stderr: expect.stringContaining('serve il riferimento del certificato'),
+    },
+  );
+  expect(JSON.parse((await run('diets', '--pupil', uuid(1_003))).stdout)).toMatchObject({
+    recordedBy: { name: 'prova', source: 'command' },
+    diets: [{ dietCode: 'GF', reference: 'prot. 1' }],
+  });
   const edits = (await run('edits')).stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(edits[0]).toMatchObject({ editor: { name: 'prova', source: 'command' }, recordKind: 'badges' });
+  expect(edits[0]).toMatchObject({ editor: { name: 'prova', source: 'command' }, recordKind: 'diets' });
 }, 30_000);

@@ -90,13 +90,18 @@ describe('a Put', () => {
     await put(pupil(3, 1, { dietCode: 'GF-CELIAC' }));
     await put(pupil(3, 2, { dietCode: '' }));
     await put(pupil(3, 1, { givenName: 'Brezza' }));
-    const { rows } = await database.query<{ given_name: string; diet_sealed: string; whole: string }>({
-      text: `select given_name, diet_sealed, row_to_json(pupils)::text as whole from pupils where municipality_id = 3 order by pupil_id`,
+    const { rows } = await database.query<{
+      given_name: string;
+      diet_sealed: string;
+      diets_sealed: string;
+      whole: string;
+    }>({
+      text: `select given_name, diet_sealed, diets_sealed, row_to_json(pupils)::text as whole from pupils where municipality_id = 3 order by pupil_id`,
     });
     expect(rows.map((row) => row.given_name)).toEqual(['Brezza', 'Nuvola']);
     expect(rows.every((row) => /^f1\.[0-9a-f]{8}\.[\w-]+$/.test(row.diet_sealed))).toBe(true);
     expect(rows.every((row) => !row.whole.includes('CELIAC'))).toBe(true);
-    expect(new Set(rows.map((row) => row.diet_sealed.length)).size).toBe(1);
+    expect(new Set(rows.map((row) => `${row.diet_sealed.length} ${row.diets_sealed.length}`)).size).toBe(1);
     const page = await callUnary(
       anagrafica.directory,
       'listChanges',

@@ -1,6 +1,7 @@
 import type { MunicipalityId, PupilId, ServiceDate } from '@campanella/vocabulary';
 import { accept, type Decision, refuse } from '@campanella/vocabulary';
 import type { RecordsRefused } from '../domain/decide-put.ts';
+import type { Diet, DietVersion } from '../domain/diet.ts';
 import type { PupilRecord } from '../domain/directory.ts';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
@@ -43,11 +44,13 @@ export interface KeptEdit extends RecordEdit {
 export interface OfficeReads {
   /** By family name, given name and id. */
   listPupils(municipalityId: MunicipalityId, search: PupilSearch): Promise<readonly ListedPupil[]>;
-  /** The diet is there for the office alone; null for an unknown pupil. */
+  /** The diets are there for the office alone; null for an unknown pupil. */
   findPupil(
     municipalityId: MunicipalityId,
     pupilId: PupilId,
-  ): Promise<(PupilRecord & { readonly dietCode: string }) | null>;
+  ): Promise<(PupilRecord & { readonly diets: readonly Diet[] }) | null>;
+  /** All that was ever recorded of a pupil's diets, oldest first; null for an unknown pupil. */
+  listDietVersions(municipalityId: MunicipalityId, pupilId: PupilId): Promise<readonly DietVersion[] | null>;
   /** The badge in use with this number; null where nobody holds one. */
   findBadge(municipalityId: MunicipalityId, badgeNumber: string): Promise<Badge | null>;
   /** Newest first; of one record, or of all. */
@@ -66,6 +69,7 @@ export const NO_RECORDS: RecordsInput = {
   tariffs: [],
   guardians: [],
   pupils: [],
+  diets: [],
   enrolments: [],
   badges: [],
 };

@@ -1,6 +1,7 @@
 import type { Transaction } from '@campanella/postgres';
-import { accept, type Decision, type MunicipalityId, refuse } from '@campanella/vocabulary';
+import { accept, type Decision, type MunicipalityId, refuse, serviceDateAt } from '@campanella/vocabulary';
 import { decidePut, type RecordsRefused } from '../domain/decide-put.ts';
+import type { DietVersion } from '../domain/diet.ts';
 import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
 import { type Editor, editsOf, type RecordEdit } from '../domain/record-edits.ts';
 import type { Changes, DietChanges, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
@@ -35,6 +36,8 @@ export interface Written {
   readonly versions: ReadonlyMap<string, number>;
   readonly directoryVersion: number;
   readonly at: Date;
+  /** Of every pupil that is written: all that was ever recorded of its diets, this time included. */
+  readonly dietVersions: ReadonlyMap<string, readonly DietVersion[]>;
 }
 
 export interface PutDeps {
@@ -68,13 +71,18 @@ export async function putRecords(
   return result === 'again' ? putRecords(deps, municipalityId, input, editor) : result;
 }
 
-/** {@link putRecords} within a transaction that goes on; `again` where another transaction has just stored the municipality. */
+/**
+ * {@link putRecords} within a transaction that goes on; `again` where another transaction has just stored the municipality.
+ *
+ * @param leavesLines false where the caller leaves one line for the whole of it
+ */
 export async function putWithin(
   deps: Omit<PutDeps, 'transaction'>,
   tx: Transaction,
   municipalityId: MunicipalityId,
   input: RecordsInput,
-  editor: Editor | null = null,
+  editor: Editor | null,
+  leavesLines = true,
 ): Promise<Decision<PutResult, RecordsRefused> | 'again'> {
   const parsed = parseRecords(input);
   const refusedIds = new Set(
@@ -82,7 +90,8 @@ export async function putWithin(
   );
   const version = await deps.store.lockMunicipality(tx, municipalityId);
   const stored = await deps.store.loadStored(tx, municipalityId, parsed.records);
-  const decision = decidePut(stored, parsed.records, refusedIds);
+  const at = deps.clock.now();
+  const decision = decidePut(stored, parsed.records, serviceDateAt(at), refusedIds);
   const refusals = [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)];
   if (!decision.ok || refusals.length > 0) return refuse({ kind: 'records_refused' as const, refusals });
   if (version === null) {
@@ -90,9 +99,25 @@ export async function putWithin(
     if (municipality === null || !(await deps.store.insertMunicipality(tx, municipalityId, municipality)))
       return 'again';
   }
-  if (editor !== null)
-    await deps.store.writeEdits(tx, municipalityId, editor, editsOf(stored, decision.value), deps.clock.now());
-  return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value));
+  if (editor !== null && leavesLines)
+    await deps.store.writeEdits(tx, municipalityId, editor, editsOf(stored, decision.value), at);
+  const dietVersions = versionsAfter(stored, decision.value, { recordedAt: at, recordedBy: editor });
+  return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value, { at, dietVersions }));
+}
+
+/** What was recorded of the diets of every pupil that is written, with what this Put adds to it. */
+function versionsAfter(
+  stored: StoredRecords,
+  { records, dietsTold }: Changes,
+  recording: Omit<DietVersion, 'diets'>,
+): Written['dietVersions'] {
+  const ids = [...records.pupils, ...records.diets].map(({ id }) => id);
+  return new Map(
+    ids.map((id) => {
+      const diets = dietsTold.get(id);
+      return [id, [...(stored.dietVersions.get(id) ?? []), ...(diets === undefined ? [] : [{ ...recording, diets }])]];
+    }),
+  );
 }
 
 async function storeChanges(
@@ -101,13 +126,14 @@ async function storeChanges(
   municipalityId: MunicipalityId,
   version: number,
   changes: Changes,
+  written: Pick<Written, 'at' | 'dietVersions'>,
 ): Promise<PutResult> {
   const { changedCount, diets, directory } = changes;
   if (changedCount === 0) return { changedCount, diets, directoryVersion: version };
   const pupilIds = await deps.store.pupilsTouched(tx, municipalityId, directory);
   const versions = new Map(pupilIds.map((pupilId, index) => [pupilId, version + index + 1]));
   const directoryVersion = version + (pupilIds.length > 0 ? pupilIds.length : directory.surroundings ? 1 : 0);
-  await deps.store.writeChanges(tx, municipalityId, changes, { versions, directoryVersion, at: deps.clock.now() });
+  await deps.store.writeChanges(tx, municipalityId, changes, { ...written, versions, directoryVersion });
   if (directoryVersion > version) await deps.announceDirectory(tx, municipalityId, directoryVersion);
   return { changedCount, diets, directoryVersion };
 }

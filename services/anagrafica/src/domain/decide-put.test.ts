@@ -1,5 +1,8 @@
+import { serviceDate } from '@campanella/vocabulary';
 import { describe, expect, test } from '@jest/globals';
+import { NO_RECORDS } from '../app/office.ts';
 import { decidePut } from './decide-put.ts';
+import { dietsOf } from './diet.ts';
 import { parseRecords, type RecordsInput } from './parse-records.ts';
 import type { Changes, RecordRefusal, StoredRecords } from './records.ts';
 
@@ -17,22 +20,14 @@ const NOTHING: StoredRecords = {
   tariffs: new Map(),
   guardians: new Map(),
   pupils: new Map(),
+  diets: new Map(),
   enrolments: new Map(),
   badges: new Map(),
+  dietVersions: new Map(),
 };
 
-const EMPTY: RecordsInput = {
-  municipality: null,
-  schools: [],
-  schoolYears: [],
-  classes: [],
-  services: [],
-  tariffs: [],
-  guardians: [],
-  pupils: [],
-  enrolments: [],
-  badges: [],
-};
+const EMPTY: RecordsInput = NO_RECORDS;
+const TODAY = serviceDate('2026-11-10');
 
 const pupil = {
   pupilId: PUPIL,
@@ -62,6 +57,10 @@ const enrolment = {
   reductions: null,
   invoiceEmail: null,
 };
+const DIET = {
+  ...{ dietCode: 'GF', kind: 'health', reference: 'prot. 1/2026' },
+  ...{ validFrom: '2026-09-01', validUntil: '2027-08-31' },
+};
 const REDUCTION = { percent: 20, reason: 'siblings', validFrom: '2026-09-01', validUntil: '' };
 const badge = {
   badgeId: BADGE,
@@ -73,10 +72,12 @@ const badge = {
   replacesBadgeId: '',
 };
 const TOWN: RecordsInput = {
+  ...EMPTY,
   municipality: {
     name: 'Vallefinta',
     websiteUrl: 'https://www.comune.vallefinta.example',
     officeContact: 'scuola@comune.vallefinta.example',
+    lightDietDaysMax: null,
   },
   schools: [{ schoolId: SCHOOL, name: 'Il Girasole' }],
   schoolYears: [{ schoolYearId: YEAR, name: '2026/2027', validFrom: '2026-09-01', validUntil: '2027-08-31' }],
@@ -99,14 +100,19 @@ const TOWN: RecordsInput = {
 function put(stored: StoredRecords, input: RecordsInput): Changes {
   const parsed = parseRecords(input);
   expect(parsed.refusals).toEqual([]);
-  const decision = decidePut(stored, parsed.records);
+  const decision = decidePut(stored, parsed.records, TODAY);
   if (!decision.ok) throw new Error(JSON.stringify(decision.refusal.refusals));
   return decision.value;
 }
 
 function refusals(stored: StoredRecords, input: RecordsInput): Partial<RecordRefusal>[] {
   const parsed = parseRecords(input);
-  const decision = decidePut(stored, parsed.records, new Set(parsed.refusals.map((refusal) => refusal.recordId)));
+  const decision = decidePut(
+    stored,
+    parsed.records,
+    TODAY,
+    new Set(parsed.refusals.map((refusal) => refusal.recordId)),
+  );
   return [...parsed.refusals, ...(decision.ok ? [] : decision.refusal.refusals)].map(({ kind, recordKind, field }) => ({
     kind,
     recordKind,
@@ -118,8 +124,13 @@ function refusals(stored: StoredRecords, input: RecordsInput): Partial<RecordRef
 function apply(stored: StoredRecords, changes: Changes): StoredRecords {
   const over = <Kind extends { readonly id: string }>(before: ReadonlyMap<string, Kind>, changed: readonly Kind[]) =>
     new Map([...before, ...changed.map((record) => [record.id, record] as const)]);
-  const { records } = changes;
+  const { records, dietsTold } = changes;
+  const dietVersions = new Map(stored.dietVersions);
+  for (const [id, diets] of dietsTold) {
+    dietVersions.set(id, [...(dietVersions.get(id) ?? []), { recordedAt: null, recordedBy: null, diets }]);
+  }
   return {
+    dietVersions,
     municipality: changes.municipality ?? stored.municipality,
     schools: over(stored.schools, records.schools),
     schoolYears: over(stored.schoolYears, records.schoolYears),
@@ -128,6 +139,7 @@ function apply(stored: StoredRecords, changes: Changes): StoredRecords {
     tariffs: over(stored.tariffs, records.tariffs),
     guardians: over(stored.guardians, records.guardians),
     pupils: over(stored.pupils, records.pupils),
+    diets: over(stored.diets, records.diets),
     enrolments: over(stored.enrolments, records.enrolments),
     badges: over(stored.badges, records.badges),
   };
@@ -186,12 +198,47 @@ describe('a Put', () => {
     },
   );
 
-  test('that does not say the diet keeps it, and one that says it is empty removes it', () => {
+  test('that does not say the diet keeps it; one that says a code without days changes it from today on', () => {
     expect(put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: null }] }).changedCount).toBe(0);
     const renamed = put(STORED, { ...EMPTY, pupils: [{ ...pupil, givenName: 'Brezza', dietCode: null }] });
-    expect(renamed.records.pupils).toMatchObject([{ givenName: 'Brezza', dietCode: 'GF' }]);
-    expect(put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: '' }] }).records.pupils).toMatchObject([
-      { dietCode: '' },
+    expect(renamed.records.diets).toEqual([]);
+    expect(put(STORED, { ...EMPTY, pupils: [pupil] }).changedCount).toBe(0);
+    const before = { dietCode: 'GF', kind: 'unspecified', validity: { from: '2000-01-01', until: '2026-11-09' } };
+    const removed = put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: '' }] });
+    expect(removed.records.diets).toMatchObject([{ id: PUPIL, diets: [before] }]);
+    expect(removed).toMatchObject({ changedCount: 1, diets: { removedCount: 1 }, directory: { pupilIds: [PUPIL] } });
+    const other = put(STORED, { ...EMPTY, pupils: [{ ...pupil, dietCode: 'LF' }] });
+    expect(other.records.diets).toMatchObject([
+      { diets: [before, { dietCode: 'LF', validity: { from: '2026-11-10', until: null } }] },
+    ]);
+    expect(other.diets).toEqual({ addedCount: 0, changedCount: 1, removedCount: 0 });
+  });
+
+  test('of diets is laid over what was recorded, and keeps both', () => {
+    const changes = put(STORED, { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [DIET] }] });
+    expect(changes.records.diets[0]?.diets.map((one) => [one.kind, one.validity.from, one.validity.until])).toEqual([
+      ['unspecified', '2000-01-01', '2026-08-31'],
+      ['health', '2026-09-01', '2027-08-31'],
+      ['unspecified', '2027-09-01', null],
+    ]);
+    const after = apply(STORED, changes);
+    expect(after.dietVersions.get(PUPIL)).toHaveLength(2);
+    expect(dietsOf(after.dietVersions.get(PUPIL) ?? [])).toEqual(changes.records.diets[0]?.diets);
+    expect(put(after, { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [DIET] }] }).changedCount).toBe(0);
+  });
+
+  test('of a certificate for the same diet on the same days moves no directory version', () => {
+    const changes = put(STORED, { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, validUntil: '' }] }] });
+    expect(changes).toMatchObject({ changedCount: 1, directory: { pupilIds: [] }, diets: { changedCount: 0 } });
+  });
+
+  test('lets a light diet last as long as the municipality lets it', () => {
+    const light = { ...DIET, dietCode: 'IB', kind: 'light', reference: '', validUntil: '2026-09-05' };
+    const diets = [{ pupilId: PUPIL, diets: [light] }];
+    const municipality = { ...TOWN.municipality, lightDietDaysMax: 5 } as RecordsInput['municipality'];
+    expect(put(STORED, { ...EMPTY, municipality, diets }).records.diets).toHaveLength(1);
+    expect(refusals(STORED, { ...EMPTY, diets })).toEqual([
+      { kind: 'light_diet_too_long', recordKind: 'diets', field: 'valid_until' },
     ]);
   });
 
@@ -382,8 +429,64 @@ describe('a Put is refused', () => {
       { kind: 'malformed', recordKind: 'pupils', field: 'diet_code' },
     ],
     [
+      'for a health diet without its certificate',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, reference: ' ' }] }] },
+      { kind: 'missing_certificate', recordKind: 'diets', field: 'diets.0.reference' },
+    ],
+    [
+      'for an ethical diet without its declaration',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, kind: 'ethical', reference: '' }] }] },
+      { kind: 'missing_certificate', recordKind: 'diets', field: 'diets.0.reference' },
+    ],
+    [
+      'for a diet whose days are inverted',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [DIET, { ...DIET, validFrom: '2028-01-01' }] }] },
+      { kind: 'inverted_validity', recordKind: 'diets', field: 'diets.1.valid_until' },
+    ],
+    [
+      'for two diets on one day',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [DIET, { ...DIET, validFrom: '2026-12-01' }] }] },
+      { kind: 'overlapping_validity', recordKind: 'diets', field: 'diets.1.valid_from' },
+    ],
+    [
+      'for a diet of an unknown kind',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, kind: 'fashion' }] }] },
+      { kind: 'malformed', recordKind: 'diets', field: 'diets.0.kind' },
+    ],
+    [
+      'for a certificate of the ordinary menu',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, dietCode: '' }] }] },
+      { kind: 'malformed', recordKind: 'diets', field: 'diets.0.kind' },
+    ],
+    [
+      'for a light diet without end',
+      { ...EMPTY, diets: [{ pupilId: PUPIL, diets: [{ ...DIET, kind: 'light', reference: '', validUntil: '' }] }] },
+      { kind: 'light_diet_too_long', recordKind: 'diets', field: 'valid_until' },
+    ],
+    [
+      'for a diet told with days and without',
+      { ...EMPTY, pupils: [pupil], diets: [{ pupilId: PUPIL, diets: [DIET] }] },
+      { kind: 'duplicate', recordKind: 'pupils', field: 'diet_code' },
+    ],
+    [
+      'for the diet of an unknown pupil',
+      { ...EMPTY, diets: [{ pupilId: OTHER_PUPIL, diets: [DIET] }] },
+      { kind: 'unknown_reference', recordKind: 'diets', field: 'pupil_id' },
+    ],
+    [
+      'for a light diet of half a year in every case',
+      { ...EMPTY, municipality: { ...TOWN.municipality, lightDietDaysMax: 180 } as RecordsInput['municipality'] },
+      { kind: 'malformed', recordKind: 'municipality', field: 'light_diet_days_max' },
+    ],
+    [
       'for a website that is not https',
-      { ...EMPTY, municipality: { name: 'Vallefinta', websiteUrl: 'javascript:alert(1)', officeContact: 'x' } },
+      {
+        ...EMPTY,
+        municipality: {
+          ...{ name: 'Vallefinta', websiteUrl: 'javascript:alert(1)', officeContact: 'x' },
+          lightDietDaysMax: null,
+        },
+      },
       { kind: 'malformed', recordKind: 'municipality', field: 'website_url' },
     ],
   ];

@@ -1,6 +1,17 @@
-import { accept, type Decision, refuse } from '@campanella/vocabulary';
+import { accept, addDays, type Decision, refuse, type ServiceDate } from '@campanella/vocabulary';
+import {
+  ALWAYS,
+  type Diet,
+  type DietChange,
+  type DietSpan,
+  dietByCode,
+  dietChange,
+  dietCodeOn,
+  dietSpans,
+  type PupilDiets,
+  withDiets,
+} from './diet.ts';
 import { isSame } from './is-same.ts';
-import { hasOverlap } from './parse-records.ts';
 import type {
   Badge,
   BadgeChange,
@@ -8,6 +19,7 @@ import type {
   DietChanges,
   Enrolment,
   IncomingRecords,
+  Municipality,
   Placed,
   Pupil,
   RecordKind,
@@ -16,6 +28,7 @@ import type {
   RecordRefusalKind,
   StoredRecords,
 } from './records.ts';
+import { overlaps } from './spans.ts';
 
 export interface RecordsRefused {
   readonly kind: 'records_refused';
@@ -28,19 +41,27 @@ type After = { readonly [Kind in RecordKind]: ReadonlyMap<string, RecordKinds[Ki
 /** The ids (and `municipality`) that came in but were refused for their shape: whoever refers to them is not at fault. */
 export type RefusedIds = ReadonlySet<string>;
 
+/** Longest light diet of a municipality that has not said another, in days. */
+export const LIGHT_DIET_DAYS_DEFAULT = 3;
+/** Most recordings of one pupil's diets: far more than years at school make, far less than a sealed field holds. */
+export const DIET_VERSIONS_MAX = 300;
+
 /**
  * Decides a Put of well-formed records against what is stored.
  *
  * @param stored everything that the incoming records touch or refer to, and every record that could be in their way: the
  *   holders of the same codici fiscali and badge numbers, the other enrolments of the same pupils
+ * @param today the day from which a diet holds that is told without days
  * @param refusedIds ids of incoming records that were refused already
  * @returns only what is new or different, so that the same Put again comes to nothing; or every refusal
  */
 export function decidePut(
   stored: StoredRecords,
-  incoming: IncomingRecords,
+  told: IncomingRecords,
+  today: ServiceDate,
   refusedIds: RefusedIds = new Set(),
 ): Decision<Changes, RecordsRefused> {
+  const incoming = { ...told, diets: [...told.diets, ...dietsByCode(stored, told, today)] };
   const after: After = {
     schools: overlay(stored.schools, incoming.schools),
     schoolYears: overlay(stored.schoolYears, incoming.schoolYears),
@@ -49,6 +70,7 @@ export function decidePut(
     tariffs: overlay(stored.tariffs, incoming.tariffs),
     guardians: overlay(stored.guardians, incoming.guardians),
     pupils: overlay(stored.pupils, incoming.pupils),
+    diets: overlay(stored.diets, dietsLaidOver(stored, incoming.diets)),
     enrolments: overlay(stored.enrolments, incoming.enrolments),
     badges: overlay(stored.badges, incoming.badges),
   };
@@ -60,6 +82,7 @@ export function decidePut(
     ...checkFixedFields(stored, incoming),
     ...checkCodiciFiscali('guardians', after, incoming.guardians),
     ...checkCodiciFiscali('pupils', after, incoming.pupils),
+    ...checkDiets(stored, told, incoming.diets),
     ...checkEnrolments(after, incoming.enrolments),
     ...checkBadges(after, incoming.badges),
   ];
@@ -116,6 +139,7 @@ function checkReferences(after: After, incoming: IncomingRecords, refusedIds: Re
   ]);
   check('tariffs', incoming.tariffs, [['service', 'services', (record) => record.service]]);
   check('pupils', incoming.pupils, [['class_id', 'classes', (record) => record.classId]]);
+  check('diets', incoming.diets, [['pupil_id', 'pupils', (record) => record.id]]);
   check('enrolments', incoming.enrolments, [
     ['pupil_id', 'pupils', (record) => record.pupilId],
     ['service', 'services', (record) => record.service],
@@ -177,6 +201,48 @@ function checkCodiciFiscali(
     .map((placed) => refusal(recordKind, placed, 'codice_fiscale_taken', 'codice_fiscale'));
 }
 
+/** The diets that pupils are told to have by a code alone, as {@link dietByCode} dates them; none where today has it. */
+function dietsByCode(
+  stored: StoredRecords,
+  { pupils }: IncomingRecords,
+  today: ServiceDate,
+): readonly Placed<PupilDiets>[] {
+  return pupils.flatMap(({ index, record: { id, dietCode } }) => {
+    if (dietCode === null || dietCode === dietCodeOn(stored.diets.get(id)?.diets ?? [], today)) return [];
+    const from = stored.pupils.has(id) ? today : ALWAYS;
+    return [{ index, record: { id, diets: [dietByCode(dietCode, from)] } }];
+  });
+}
+
+function dietsLaidOver(stored: StoredRecords, incoming: readonly Placed<PupilDiets>[]): readonly Placed<PupilDiets>[] {
+  return incoming.map(({ index, record: { id, diets } }) => ({
+    index,
+    record: { id, diets: withDiets(stored.diets.get(id)?.diets ?? [], diets) },
+  }));
+}
+
+function checkDiets(
+  stored: StoredRecords,
+  { municipality, pupils, diets: told }: IncomingRecords,
+  incoming: readonly Placed<PupilDiets>[],
+): RecordRefusal[] {
+  const daysMax = municipality?.lightDietDaysMax ?? stored.municipality?.lightDietDaysMax ?? LIGHT_DIET_DAYS_DEFAULT;
+  const withDays = new Set(told.map(({ record }) => record.id));
+  const isTooLong = ({ kind, validity: { from, until } }: Diet): boolean =>
+    kind === 'light' && (until === null || until >= addDays(from, daysMax));
+  return [
+    ...pupils
+      .filter(({ record }) => record.dietCode !== null && withDays.has(record.id))
+      .map((placed) => refusal('pupils', placed, 'duplicate', 'diet_code')),
+    ...told
+      .filter(({ record }) => record.diets.some(isTooLong))
+      .map((placed) => refusal('diets', placed, 'light_diet_too_long', 'valid_until')),
+    ...incoming
+      .filter(({ record }) => (stored.dietVersions.get(record.id)?.length ?? 0) >= DIET_VERSIONS_MAX)
+      .map((placed) => refusal('diets', placed, 'malformed', 'diets')),
+  ];
+}
+
 function checkEnrolments(after: After, incoming: readonly Placed<Enrolment>[]): RecordRefusal[] {
   const found: RecordRefusal[] = [];
   const touched = new Set(incoming.map(({ record }) => `${record.pupilId} ${record.service}`));
@@ -196,15 +262,11 @@ function checkEnrolments(after: After, incoming: readonly Placed<Enrolment>[]): 
       found.push(refusal('enrolments', placed, 'tariff_of_other_service', 'tariff_id'));
     }
     const others = (spans.get(`${record.pupilId} ${record.service}`) ?? []).filter((other) => other.id !== record.id);
-    if (others.some((other) => hasOverlap([other.validity, record.validity].sort(byFirstDay)))) {
+    if (others.some((other) => overlaps(other.validity, record.validity))) {
       found.push(refusal('enrolments', placed, 'overlapping_validity', 'valid_from'));
     }
   }
   return found;
-}
-
-function byFirstDay(one: Enrolment['validity'], other: Enrolment['validity']): number {
-  return one.from < other.from ? -1 : one.from > other.from ? 1 : 0;
 }
 
 function isInside(inner: Enrolment['validity'], outer: Enrolment['validity']): boolean {
@@ -255,6 +317,11 @@ function replacementsIn(after: After): ReadonlyMap<string, string> {
 function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: After): Changes {
   const replacements = replacementsIn(after);
   const badges = changedBadges(stored, incoming, after, replacements);
+  const diets = incoming.diets.flatMap(({ record: { id } }) => {
+    const now = after.diets.get(id)?.diets ?? [];
+    return isSame(now, stored.diets.get(id)?.diets ?? []) ? [] : [{ id, diets: now }];
+  });
+  const dietIds = new Set(diets.map(({ id }) => id));
   const records = {
     schools: changed(stored.schools, incoming.schools),
     schoolYears: changed(stored.schoolYears, incoming.schoolYears),
@@ -270,19 +337,30 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
       stored.enrolments,
       incoming.enrolments.map((placed) => withKnownTerms(stored, placed)),
     ),
+    diets,
     badges,
   };
-  const isMunicipalityChanged = incoming.municipality !== null && !isSame(incoming.municipality, stored.municipality);
+  const municipality = incoming.municipality === null ? null : withKnownSettings(stored, incoming.municipality);
+  const isMunicipalityChanged = municipality !== null && !isSame(municipality, stored.municipality);
+  // A pupil whose diet came with it is one record.
+  const dietsOfPupils = records.pupils.filter(({ id }) => dietIds.has(id)).length;
   return {
-    municipality: isMunicipalityChanged ? incoming.municipality : null,
+    municipality: isMunicipalityChanged ? municipality : null,
     records,
-    changedCount: (isMunicipalityChanged ? 1 : 0) + Object.values(records).reduce((sum, list) => sum + list.length, 0),
+    changedCount:
+      (isMunicipalityChanged ? 1 : 0) +
+      Object.values(records).reduce((sum, list) => sum + list.length, 0) -
+      dietsOfPupils,
     badgeChanges: badges.flatMap((badge) => badgeChangesOf(stored.badges.get(badge.id), badge, replacements)),
-    diets: dietChangesOf(stored, records.pupils),
+    diets: dietChangesOf(stored, diets),
+    dietsTold: new Map(
+      incoming.diets.filter(({ record }) => dietIds.has(record.id)).map(({ record }) => [record.id, record.diets]),
+    ),
     directory: {
       pupilIds: [
         ...new Set([
           ...records.pupils.map((pupil) => pupil.id),
+          ...diets.filter((one) => !isSame(dietSpans(one.diets), spansBefore(stored, one.id))).map(({ id }) => id),
           ...records.enrolments.map((enrolment) => enrolment.pupilId),
           ...badges.map((badge) => badge.pupilId),
         ]),
@@ -294,13 +372,21 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
   };
 }
 
-function dietChangesOf(stored: StoredRecords, pupils: readonly Pupil[]): DietChanges {
-  const count = (isSuch: (before: string, after: string) => boolean): number =>
-    pupils.filter((pupil) => isSuch(stored.pupils.get(pupil.id)?.dietCode ?? '', pupil.dietCode ?? '')).length;
+function spansBefore(stored: StoredRecords, pupilId: string): readonly DietSpan[] {
+  return dietSpans(stored.diets.get(pupilId)?.diets ?? []);
+}
+
+function dietChangesOf(stored: StoredRecords, diets: readonly PupilDiets[]): DietChanges {
+  const changes = diets.map(({ id, diets: after }) => dietChange(stored.diets.get(id)?.diets ?? [], after));
+  const count = (wanted: DietChange): number => changes.filter((change) => change === wanted).length;
+  return { addedCount: count('added'), changedCount: count('changed'), removedCount: count('removed') };
+}
+
+function withKnownSettings(stored: StoredRecords, municipality: Municipality): Municipality {
+  const { lightDietDaysMax } = municipality;
   return {
-    addedCount: count((before, after) => before === '' && after !== ''),
-    changedCount: count((before, after) => before !== '' && after !== '' && before !== after),
-    removedCount: count((before, after) => before !== '' && after === ''),
+    ...municipality,
+    lightDietDaysMax: lightDietDaysMax ?? stored.municipality?.lightDietDaysMax ?? LIGHT_DIET_DAYS_DEFAULT,
   };
 }
 
@@ -311,7 +397,7 @@ function changed<Kind extends { readonly id: string }>(
   return incoming.map(({ record }) => record).filter((record) => !isSame(record, stored.get(record.id)));
 }
 
-/** What is not said of a pupil stays as it is: no import can lose a diet, or where somebody lives. */
+/** What is not said of a pupil stays as it is: no import can lose where somebody lives. Its diet has been taken out. */
 function withWhatIsKnown(stored: StoredRecords, placed: Placed<Pupil>): Placed<Pupil> {
   const { record } = placed;
   const known = stored.pupils.get(record.id);
@@ -319,7 +405,7 @@ function withWhatIsKnown(stored: StoredRecords, placed: Placed<Pupil>): Placed<P
     ...placed,
     record: {
       ...record,
-      dietCode: record.dietCode ?? known?.dietCode ?? '',
+      dietCode: null,
       birth: record.birth ?? known?.birth ?? null,
       residence: record.residence ?? known?.residence ?? null,
     },

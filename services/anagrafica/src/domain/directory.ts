@@ -19,7 +19,6 @@ export interface DirectoryPupil {
   readonly displayName: string;
   readonly schoolId: string;
   readonly className: string;
-  readonly dietCode: string;
   /** Oldest first, without overlaps. */
   readonly diets: readonly DietSpan[];
   readonly badges: readonly Badge[];
@@ -99,7 +98,7 @@ export interface BadgeHistoryEntry extends Omit<BadgeChange, 'pupilId'> {
   readonly changedAt: Date;
 }
 
-export interface KnownMunicipality extends Municipality {
+export interface KnownMunicipality extends Omit<Municipality, 'lightDietDaysMax'> {
   readonly municipalityId: number;
 }
 

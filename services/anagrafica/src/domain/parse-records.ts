@@ -14,6 +14,7 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
+import { DIET_KINDS, type Diet, type PupilDiets } from './diet.ts';
 import type {
   Badge,
   Birth,
@@ -37,6 +38,7 @@ import type {
   Tariff,
 } from './records.ts';
 import { REDUCTION_REASONS, type Reduction } from './reduction.ts';
+import { byFirstDay, type Dated, hasOverlap, overlaps } from './spans.ts';
 
 /** Longest name of anything, in characters. */
 export const NAME_LENGTH_MAX = 200;
@@ -46,6 +48,13 @@ export const AMOUNT_CENTS_MAX = 100_000;
 export const PRICES_MAX = 50;
 /** Most reductions that one enrolment may have. */
 export const REDUCTIONS_MAX = 20;
+
+/** Most diets that one call may tell of a pupil. */
+export const DIETS_MAX = 20;
+/** Longest reference of a certificate, in characters. */
+export const REFERENCE_LENGTH_MAX = 100;
+/** The most that a municipality may let a light diet last, in days. */
+export const LIGHT_DIET_DAYS_LIMIT = 31;
 
 const DIET_CODE = /^[A-Z0-9+-]{1,20}$/;
 const PROVINCE = /^[A-Z]{2}$/;
@@ -63,7 +72,13 @@ interface ValidityInput {
 
 /** Records as they come from outside: texts and numbers in which nothing is checked yet. */
 export interface RecordsInput {
-  readonly municipality: { name: string; websiteUrl: string; officeContact: string } | null;
+  readonly municipality: {
+    name: string;
+    websiteUrl: string;
+    officeContact: string;
+    /** Null: not said. */
+    lightDietDaysMax: number | null;
+  } | null;
   readonly schools: readonly { schoolId: string; name: string }[];
   readonly schoolYears: readonly (ValidityInput & { schoolYearId: string; name: string })[];
   readonly classes: readonly { classId: string; schoolId: string; schoolYearId: string; name: string }[];
@@ -94,6 +109,10 @@ export interface RecordsInput {
       streetNumber: string;
       phone: string;
     } | null;
+  }[];
+  readonly diets: readonly {
+    pupilId: string;
+    diets: readonly (ValidityInput & { dietCode: string; kind: string; reference: string })[];
   }[];
   readonly enrolments: readonly (ValidityInput & {
     enrolmentId: string;
@@ -133,16 +152,31 @@ const SOME_BADGE_NUMBER = 'refused' as BadgeNumber;
 
 /** Reads the fields of one record; notes each that cannot be taken. */
 class FieldReader {
-  readonly refusals: RecordRefusal[] = [];
+  readonly refusals: RecordRefusal[];
   readonly #recordKind: RecordRefusal['recordKind'];
   readonly #index: number;
   readonly #recordId: string;
+  readonly #prefix: string;
 
-  constructor(recordKind: RecordRefusal['recordKind'], index: number, recordId: string) {
+  constructor(
+    recordKind: RecordRefusal['recordKind'],
+    index: number,
+    recordId: string,
+    prefix = '',
+    refusals: RecordRefusal[] = [],
+  ) {
     this.#recordKind = recordKind;
     this.#index = index;
     // A malformed id comes from outside and may hold anything: it is not echoed beyond what an id could be.
     this.#recordId = /^[0-9a-z_-]{0,40}$/.test(recordId) ? recordId : '';
+    this.#prefix = prefix;
+    this.refusals = refusals;
+  }
+
+  /** Reads the fields of one item in a list of the record: a refusal says in which one. */
+  item(list: string, index: number): FieldReader {
+    const prefix = `${this.#prefix}${list}.${index}.`;
+    return new FieldReader(this.#recordKind, this.#index, this.#recordId, prefix, this.refusals);
   }
 
   refuse(field: string, kind: RecordRefusalKind = 'malformed'): void {
@@ -151,7 +185,7 @@ class FieldReader {
       recordKind: this.#recordKind,
       index: this.#index,
       recordId: this.#recordId,
-      field,
+      field: `${this.#prefix}${field}`,
     });
   }
 
@@ -196,14 +230,25 @@ class FieldReader {
     return cents(isAmount ? value : 0);
   }
 
+  lightDietDays(value: number): number {
+    if (!Number.isInteger(value) || value < 1 || value > LIGHT_DIET_DAYS_LIMIT) this.refuse('light_diet_days_max');
+    return value;
+  }
+
   email(field: string, value: string): string {
     if (value !== '' && (value.length > NAME_LENGTH_MAX || !EMAIL.test(value))) this.refuse(field);
     return value;
   }
 
-  dietCode(value: string | null): string | null {
-    if (value !== null && value !== '' && !DIET_CODE.test(value)) this.refuse('diet_code');
+  dietCode(value: string): string {
+    if (value !== '' && !DIET_CODE.test(value)) this.refuse('diet_code');
     return value;
+  }
+
+  reference(field: string, value: string): string {
+    const reference = value.trim().normalize('NFC');
+    if (reference.length > REFERENCE_LENGTH_MAX || !NO_CONTROL_CHARACTERS.test(reference)) this.refuse(field);
+    return reference;
   }
 
   shape(field: string, value: string, shape: RegExp): string {
@@ -267,6 +312,7 @@ export function parseRecords(input: RecordsInput): ParsedRecords {
     tariffs: parseList('tariffs', input.tariffs, (item) => item.tariffId, parseTariff),
     guardians: parseList('guardians', input.guardians, (item) => item.guardianId, parseGuardian),
     pupils: parseList('pupils', input.pupils, (item) => item.pupilId, parsePupil),
+    diets: parseList('diets', input.diets, (item) => item.pupilId, parseDiets),
     enrolments: parseList('enrolments', input.enrolments, (item) => item.enrolmentId, parseEnrolment),
     badges: parseList('badges', input.badges, (item) => item.badgeId, parseBadge),
   };
@@ -280,6 +326,7 @@ function parseMunicipality(input: NonNullable<RecordsInput['municipality']>, rea
     name: read.name('name', input.name),
     websiteUrl: read.website('website_url', input.websiteUrl),
     officeContact: read.name('office_contact', input.officeContact),
+    lightDietDaysMax: input.lightDietDaysMax === null ? null : read.lightDietDays(input.lightDietDaysMax),
   };
 }
 
@@ -313,7 +360,7 @@ function parseTariff(input: Item<'tariffs'>, read: FieldReader): Tariff {
   if (input.prices.length === 0 || input.prices.length > PRICES_MAX) read.refuse('prices');
   const prices: Price[] = input.prices
     .map((price) => ({ priceCents: read.amount('price_cents', price.priceCents), validity: read.validity(price) }))
-    .sort((one, other) => compareDays(one.validity.from, other.validity.from));
+    .sort((one, other) => byFirstDay(one.validity, other.validity));
   if (hasOverlap(prices.map((price) => price.validity))) read.refuse('prices', 'overlapping_validity');
   return {
     id: read.uuid('tariff_id', input.tariffId),
@@ -339,7 +386,7 @@ function parsePupil(input: Item<'pupils'>, read: FieldReader): Pupil {
     familyName: read.name('family_name', input.familyName),
     codiceFiscale: read.codiceFiscale(input.codiceFiscale),
     classId: read.uuid('class_id', input.classId),
-    dietCode: read.dietCode(input.dietCode),
+    dietCode: input.dietCode === null ? null : read.dietCode(input.dietCode),
     closed: input.closed,
     birth: input.birth === null ? null : parseBirth(input.birth, read),
     residence: input.residence === null ? null : parseResidence(input.residence, read),
@@ -366,6 +413,47 @@ function parseResidence(input: NonNullable<Item<'pupils'>['residence']>, read: F
     streetNumber: read.shape('residence.street_number', input.streetNumber, STREET_NUMBER),
     phone: read.shape('residence.phone', input.phone, PHONE),
   };
+}
+
+function parseDiets(input: Item<'diets'>, read: FieldReader): PupilDiets {
+  if (input.diets.length === 0 || input.diets.length > DIETS_MAX) read.refuse('diets');
+  return {
+    id: read.uuid('pupil_id', input.pupilId),
+    diets: parseDated('diets', input.diets, read, parseDiet),
+  };
+}
+
+/** The items of a list that each hold for a span of days, oldest first; one that shares a day with an earlier one is refused. */
+function parseDated<Input, Item extends Dated>(
+  list: string,
+  inputs: readonly Input[],
+  read: FieldReader,
+  parse: (input: Input, read: FieldReader) => Item,
+): readonly Item[] {
+  const placed = inputs
+    .map((input, index) => ({ index, item: parse(input, read.item(list, index)) }))
+    .sort((one, other) => byFirstDay(one.item.validity, other.item.validity));
+  placed.forEach(({ index, item }, place) => {
+    const before = placed[place - 1];
+    if (before !== undefined && overlaps(before.item.validity, item.validity)) {
+      read.item(list, index).refuse('valid_from', 'overlapping_validity');
+    }
+  });
+  return placed.map(({ item }) => item);
+}
+
+function parseDiet(input: Item<'diets'>['diets'][number], read: FieldReader): Diet {
+  const dietCode = read.dietCode(input.dietCode);
+  const reference = read.reference('reference', input.reference);
+  const kind = DIET_KINDS.find((one) => one === input.kind);
+  const validity = read.validity(input);
+  if (dietCode === '') {
+    if (input.kind !== '' || reference !== '') read.refuse('kind');
+    return { dietCode, kind: 'unspecified', reference: '', validity };
+  }
+  if (kind === undefined) read.refuse('kind');
+  if ((kind === 'health' || kind === 'ethical') && reference === '') read.refuse('reference', 'missing_certificate');
+  return { dietCode, kind: kind ?? 'unspecified', reference, validity };
 }
 
 function parseEnrolment(input: Item<'enrolments'>, read: FieldReader): Enrolment {
@@ -396,7 +484,7 @@ function parseReductions(
     if (reason === undefined || !isPercent) read.refuse('reductions');
     return { percent: input.percent, reason: reason ?? 'other', validity: read.validity(input) };
   });
-  const sorted = reductions.toSorted((one, other) => compareDays(one.validity.from, other.validity.from));
+  const sorted = reductions.toSorted((one, other) => byFirstDay(one.validity, other.validity));
   if (hasOverlap(sorted.map(({ validity }) => validity))) read.refuse('reductions', 'overlapping_validity');
   return sorted;
 }
@@ -412,16 +500,4 @@ function parseBadge(input: Item<'badges'>, read: FieldReader): Badge {
     validity: read.validity(input),
     replacesBadgeId: replaces,
   };
-}
-
-function compareDays(one: ServiceDate, other: ServiceDate): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-/** Says whether any two of the spans share a day; the spans come in the order of their first days. */
-export function hasOverlap(spans: readonly Validity[]): boolean {
-  return spans.some((span, index) => {
-    const previous = spans[index - 1];
-    return previous !== undefined && (previous.until === null || previous.until >= span.from);
-  });
 }

@@ -6,16 +6,17 @@ import type { Changes, StoredRecords } from './records.ts';
 const NONE = new Map<never, never>();
 const stored = (changes: Partial<StoredRecords>): StoredRecords => ({
   ...{ municipality: null, schools: NONE, schoolYears: NONE, classes: NONE, services: NONE, tariffs: NONE },
-  ...{ guardians: NONE, pupils: NONE, enrolments: NONE, badges: NONE },
+  ...{ guardians: NONE, pupils: NONE, diets: NONE, enrolments: NONE, badges: NONE, dietVersions: NONE },
   ...changes,
 });
 const changes = (records: Partial<Changes['records']>): Changes => ({
   ...{ municipality: null, changedCount: 1, badgeChanges: [] },
   diets: { addedCount: 0, changedCount: 0, removedCount: 0 },
+  dietsTold: NONE,
   directory: { pupilIds: [], classIds: [], tariffIds: [], surroundings: false },
   records: {
     ...{ schools: [], schoolYears: [], classes: [], services: [], tariffs: [] },
-    ...{ guardians: [], pupils: [], enrolments: [], badges: [] },
+    ...{ guardians: [], pupils: [], diets: [], enrolments: [], badges: [] },
     ...records,
   },
 });
@@ -37,7 +38,9 @@ test('a changed record names what changed, and no value', () => {
 });
 
 test('the municipality has a line of its own', () => {
-  const municipality = { name: 'Prova', websiteUrl: 'https://prova.example/', officeContact: 'ufficio' };
+  const municipality = {
+    ...{ name: 'Prova', websiteUrl: 'https://prova.example/', officeContact: 'ufficio', lightDietDaysMax: 3 },
+  };
   const edits = editsOf(stored({ municipality: { ...municipality, name: 'Altro' } }), { ...changes({}), municipality });
   expect(edits).toEqual([{ recordKind: 'municipality', recordId: 'municipality', isNew: false, fields: ['name'] }]);
 });

@@ -1,4 +1,5 @@
 import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, ServiceDate, Validity } from '@campanella/vocabulary';
+import type { Diet, DietVersion, PupilDiets } from './diet.ts';
 import type { Reduction } from './reduction.ts';
 
 /** The comune as parents see it. */
@@ -7,6 +8,8 @@ export interface Municipality {
   readonly websiteUrl: string;
   /** Whom parents write to about wrong data, as they read it. */
   readonly officeContact: string;
+  /** Longest diet without a certificate, in days. Null: not said; never null in what is stored. */
+  readonly lightDietDaysMax: number | null;
 }
 
 /** What every record has: a UUID made by whoever brought the record (for a service, its code). */
@@ -77,7 +80,7 @@ export interface Pupil extends Identified {
   readonly familyName: string;
   readonly codiceFiscale: CodiceFiscale;
   readonly classId: string;
-  /** Empty: the ordinary menu. Null: not said, so that it stays as it is; never null in what is stored. */
+  /** A diet by its code alone, empty for the ordinary menu; becomes {@link PupilDiets}. Null: not said, and in what is stored. */
   readonly dietCode: string | null;
   /** Has left; kept for its history. */
   readonly closed: boolean;
@@ -121,6 +124,7 @@ export interface RecordKinds {
   readonly tariffs: Tariff;
   readonly guardians: Guardian;
   readonly pupils: Pupil;
+  readonly diets: PupilDiets;
   readonly enrolments: Enrolment;
   readonly badges: Badge;
 }
@@ -141,6 +145,8 @@ export type IncomingRecords = { readonly [Kind in RecordKind]: readonly Placed<R
 /** What is stored of everything that the incoming records touch or refer to, by id. */
 export type StoredRecords = { readonly [Kind in RecordKind]: ReadonlyMap<string, RecordKinds[Kind]> } & {
   readonly municipality: Municipality | null;
+  /** What was ever recorded of the diets of the incoming pupils, by pupil, oldest first. */
+  readonly dietVersions: ReadonlyMap<string, readonly DietVersion[]>;
 };
 
 export type RecordRefusalKind =
@@ -155,7 +161,9 @@ export type RecordRefusalKind =
   | 'fixed_field_changed'
   | 'duplicate'
   | 'outside_school_year'
-  | 'tariff_of_other_service';
+  | 'tariff_of_other_service'
+  | 'missing_certificate'
+  | 'light_diet_too_long';
 
 /** Why one record cannot be stored. Names the field, never its value: refusals may be logged. */
 export interface RecordRefusal {
@@ -188,6 +196,8 @@ export interface Changes {
   readonly changedCount: number;
   readonly badgeChanges: readonly BadgeChange[];
   readonly diets: DietChanges;
+  /** What the changed diets come from: to be kept beside what was recorded before, by pupil. */
+  readonly dietsTold: ReadonlyMap<string, readonly Diet[]>;
   readonly directory: {
     /** Pupils changed themselves or through their badges and enrolments. */
     readonly pupilIds: readonly string[];

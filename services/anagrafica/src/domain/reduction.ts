@@ -1,5 +1,6 @@
-import { addDays, type Cents, cents, isWithin, type ServiceDate, type Validity } from '@campanella/vocabulary';
+import { type Cents, cents, isWithin, type Validity } from '@campanella/vocabulary';
 import type { Price } from './records.ts';
+import { cutAt } from './spans.ts';
 
 /** Why a pupil pays less. */
 export const REDUCTION_REASONS = ['siblings', 'isee', 'exemption', 'other'] as const;
@@ -22,22 +23,13 @@ export interface Reduction {
  */
 export function reducedPrices(prices: readonly Price[], reductions: readonly Reduction[]): readonly Price[] {
   if (reductions.length === 0) return prices;
-  return prices.flatMap((price) => {
-    const starts = [price.validity.from, ...reductions.flatMap(({ validity }) => boundariesOf(validity))]
-      .filter((day) => isWithin(day, price.validity))
-      .sort();
-    return [...new Set(starts)].map((from, index, all): Price => {
-      const next = all[index + 1];
-      const until = next === undefined ? price.validity.until : addDays(next, -1);
-      const reduction = reductions.find(({ validity }) => isWithin(from, validity));
-      return { priceCents: reduced(price.priceCents, reduction?.percent ?? 0), validity: { from, until } };
-    });
-  });
-}
-
-/** The days on which something changes: the first, and the one after the last. */
-function boundariesOf({ from, until }: Validity): readonly ServiceDate[] {
-  return until === null ? [from] : [from, addDays(until, 1)];
+  const spans = reductions.map(({ validity }) => validity);
+  return prices.flatMap(({ priceCents, validity }) =>
+    cutAt(validity, spans).map((piece): Price => {
+      const reduction = reductions.find((one) => isWithin(piece.from, one.validity));
+      return { priceCents: reduced(priceCents, reduction?.percent ?? 0), validity: piece };
+    }),
+  );
 }
 
 function reduced(priceCents: Cents, percent: number): Cents {

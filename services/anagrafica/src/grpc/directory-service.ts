@@ -14,11 +14,13 @@ import {
   parseId,
   parseNumberId,
   parseServiceCode,
+  type ServiceDate,
   serviceDateAt,
   type Validity,
 } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
 import { type DirectoryReads, pupilsOfGuardian } from '../app/read-directory.ts';
+import { dietCodeOn } from '../domain/diet.ts';
 import type { DirectoryEnrolment, DirectoryPupil } from '../domain/directory.ts';
 import type { Badge, PaymentMode } from '../domain/records.ts';
 
@@ -31,7 +33,11 @@ const PAYMENT_MODE: Record<PaymentMode, PaymentModeCode> = {
 };
 
 /** Serves the directory to the other services; see the contract for what each call promises. */
-export function directoryService(reads: DirectoryReads, logger: Logger): DirectoryServiceServer {
+export function directoryService(
+  reads: DirectoryReads,
+  clock: { now(): Date },
+  logger: Logger,
+): DirectoryServiceServer {
   return {
     listChanges: unaryHandler(async ({ municipalityId, afterVersion, pageSize }) => {
       const municipality = takeMunicipality(municipalityId);
@@ -42,7 +48,8 @@ export function directoryService(reads: DirectoryReads, logger: Logger): Directo
         throw malformed('after_version must not be negative');
       const page = await reads.listChanges(municipality, afterVersion, pageSize);
       if (page === null) throw unknownMunicipality();
-      const pupils = page.pupils.map((pupil) => toPupilRecord(municipality, pupil));
+      const today = serviceDateAt(clock.now());
+      const pupils = page.pupils.map((pupil) => toPupilRecord(municipality, pupil, today));
       return { pupils, version: page.version, more: page.more };
     }, logger),
     listSchools: unaryHandler(async ({ municipalityId }) => {
@@ -101,7 +108,7 @@ function unknownMunicipality(): GrpcRefusal {
   return new GrpcRefusal(status.NOT_FOUND, 'unknown_municipality', 'no such municipality');
 }
 
-function toPupilRecord(municipalityId: MunicipalityId, pupil: DirectoryPupil): PupilRecord {
+function toPupilRecord(municipalityId: MunicipalityId, pupil: DirectoryPupil, today: ServiceDate): PupilRecord {
   return {
     municipalityId,
     pupilId: pupil.pupilId,
@@ -110,7 +117,7 @@ function toPupilRecord(municipalityId: MunicipalityId, pupil: DirectoryPupil): P
     displayName: pupil.displayName,
     schoolId: pupil.schoolId,
     className: pupil.className,
-    dietCode: pupil.dietCode,
+    dietCode: dietCodeOn(pupil.diets, today),
     badges: pupil.badges.map(toBadgeMessage),
     enrolments: pupil.enrolments.map(toEnrolmentMessage),
     diets: pupil.diets.map(({ dietCode, validity }) => ({ dietCode, ...toDays(validity) })),

@@ -32,6 +32,8 @@ const REFUSAL_KIND: Record<RecordRefusalKind, RecordRefusalCode> = {
   duplicate: RecordRefusalCode.DUPLICATE,
   outside_school_year: RecordRefusalCode.OUTSIDE_SCHOOL_YEAR,
   tariff_of_other_service: RecordRefusalCode.TARIFF_OF_OTHER_SERVICE,
+  missing_certificate: RecordRefusalCode.MISSING_CERTIFICATE,
+  light_diet_too_long: RecordRefusalCode.LIGHT_DIET_TOO_LONG,
 };
 
 const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
@@ -43,6 +45,7 @@ const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
   tariffs: RecordType.TARIFF,
   guardians: RecordType.GUARDIAN,
   pupils: RecordType.PUPIL,
+  diets: RecordType.DIETS,
   enrolments: RecordType.ENROLMENT,
   badges: RecordType.BADGE,
 };
@@ -122,7 +125,10 @@ function countRecords(request: PutRequest): number {
 function toRecordsInput(request: PutRequest): RecordsInput {
   return {
     ...request,
-    municipality: request.municipality ?? null,
+    municipality:
+      request.municipality === undefined
+        ? null
+        : { ...request.municipality, lightDietDaysMax: request.municipality.lightDietDaysMax ?? null },
     pupils: request.pupils.map((pupil) => ({
       ...pupil,
       dietCode: pupil.dietCode ?? null,

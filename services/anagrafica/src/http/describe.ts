@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { DOCUMENT_KINDS, MEDIA_TYPES } from '../domain/fascicolo.ts';
 import { REDUCTION_REASONS } from '../domain/reduction.ts';
 
-const Day = z.iso.date().describe('Calendar day in Europe/Rome');
-const LastDay = Day.nullable().describe('Last day, inclusive; null for no end');
+export const Day = z.iso.date().describe('Calendar day in Europe/Rome');
+export const LastDay = Day.nullable().describe('Last day, inclusive; null for no end');
 
 const Badge = z.object({
   badgeId: z.uuid(),

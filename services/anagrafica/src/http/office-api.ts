@@ -5,12 +5,15 @@ import type { z } from 'zod';
 import { type OfficeReads, replaceBadge } from '../app/office.ts';
 import { type PutDeps, type PutResult, putRecords } from '../app/put-records.ts';
 import type { RecordsRefused } from '../domain/decide-put.ts';
+import { type Diet, dietCodeOn } from '../domain/diet.ts';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { Editor } from '../domain/record-edits.ts';
 import { REFUSAL_SENTENCES } from '../refusal-sentences.ts';
 import { type FascicoloApiDeps, noteRead } from './fascicolo-api.ts';
 import {
   BadgeReplacementBody,
+  type DietHistoryAnswer,
+  DietHistoryQuery,
   type EditsAnswer,
   EditsQuery,
   type OfficePupilAnswer,
@@ -67,7 +70,36 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
     const record = pupilId === null ? null : await deps.office.findPupil(municipalityId, pupilId);
     if (record === null || pupilId === null) throw notFound();
     await noteRead(deps, response, pupilId, 'record');
-    const answer: OfficePupilAnswer = { ...toRecord(record, deps.clock.now()), dietCode: record.dietCode };
+    const now = deps.clock.now();
+    const answer: OfficePupilAnswer = {
+      ...toRecord(record, now),
+      dietCode: dietCodeOn(record.diets, serviceDateAt(now)),
+      diets: record.diets.map(toDiet),
+    };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.get('/api/anagrafica/office/pupils/:pupilId/diets', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const { cursor, limit } = take(DietHistoryQuery, request.query);
+    const pupilId = parseId<PupilId>(request.params.pupilId);
+    const versions = pupilId === null ? null : await deps.office.listDietVersions(municipalityId, pupilId);
+    if (versions === null || pupilId === null) throw notFound();
+    await noteRead(deps, response, pupilId, 'record');
+    // Versions are only ever added: the count of those before a page is where it goes on.
+    const end = Math.min(cursor ?? versions.length, versions.length);
+    const begin = Math.max(end - limit, 0);
+    const answer: DietHistoryAnswer = {
+      versions: versions
+        .slice(begin, end)
+        .reverse()
+        .map(({ recordedAt, recordedBy, diets }) => ({
+          recordedAt: recordedAt?.toISOString() ?? null,
+          recordedBy: recordedBy?.name ?? '',
+          diets: diets.map(toDiet),
+        })),
+      nextCursor: begin === 0 ? null : String(begin),
+    };
     response.set('cache-control', 'no-store').json(answer);
   });
 
@@ -111,6 +143,10 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
     };
     response.set('cache-control', 'no-store').json(answer);
   });
+}
+
+function toDiet({ validity, ...diet }: Diet): DietHistoryAnswer['versions'][number]['diets'][number] {
+  return { ...diet, validFrom: validity.from, validUntil: validity.until };
 }
 
 function officeEditor(personId: string): Editor {

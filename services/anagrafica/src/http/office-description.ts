@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Problem, RecordAnswer } from './describe.ts';
+import { DIET_KINDS } from '../domain/diet.ts';
+import { Day, LastDay as LastDayOrNull, Problem, RecordAnswer } from './describe.ts';
 
 const Id = z.string().max(40);
 const Text = z.string().max(400);
@@ -9,7 +10,15 @@ const FirstDay = z.string().max(10);
 
 /** Body of `PUT /api/anagrafica/office/records`: whole records, each under an id that the sender made. What is not sent stays. */
 export const RecordsBody = z.strictObject({
-  municipality: z.strictObject({ name: Text, websiteUrl: Text, officeContact: Text }).nullable().default(null),
+  municipality: z
+    .strictObject({
+      name: Text,
+      websiteUrl: Text,
+      officeContact: Text,
+      lightDietDaysMax: z.int().nullable().default(null).describe('Null: it stays as it is'),
+    })
+    .nullable()
+    .default(null),
   schools: z.array(z.strictObject({ schoolId: Id, name: Text })).default([]),
   schoolYears: z
     .array(z.strictObject({ schoolYearId: Id, name: Text, validFrom: FirstDay, validUntil: LastDay }))
@@ -37,7 +46,9 @@ export const RecordsBody = z.strictObject({
         familyName: Text,
         codiceFiscale: Text,
         classId: Id,
-        dietCode: Text.nullable().default(null).describe('Null: it stays as it is; empty: none'),
+        dietCode: Text.nullable()
+          .default(null)
+          .describe('A diet without days, from today on; null: the diets stay as they are; empty: none'),
         closed: z.boolean().default(false),
         birth: z
           .strictObject({ bornOn: FirstDay, sex: Text, municipality: Text, province: Text })
@@ -56,6 +67,24 @@ export const RecordsBody = z.strictObject({
           .nullable()
           .default(null)
           .describe('Null: it stays as it is'),
+      }),
+    )
+    .default([]),
+  diets: z
+    .array(
+      z.strictObject({
+        pupilId: Id,
+        diets: z
+          .array(
+            z.strictObject({
+              dietCode: Text.describe('Empty: the ordinary menu on these days'),
+              kind: Text.default('').describe('health, ethical, light, unspecified; empty with an empty code'),
+              reference: Text.default('').describe('Of the certificate or the declaration'),
+              validFrom: FirstDay,
+              validUntil: LastDay,
+            }),
+          )
+          .describe('Laid over what is recorded: other days keep what they have, and all of it stays in the history'),
       }),
     )
     .default([]),
@@ -138,8 +167,33 @@ export const OfficePupilsAnswer = z.object({
   nextCursor: z.string().nullable(),
 });
 
+const Diet = z.object({
+  dietCode: z.string(),
+  kind: z.enum(DIET_KINDS),
+  reference: z.string().describe('Of the certificate or the declaration; empty for none'),
+  validFrom: Day,
+  validUntil: LastDayOrNull,
+});
+
 export const OfficePupilAnswer = RecordAnswer.extend({
-  dietCode: z.string().describe('Empty for the ordinary menu; for the office alone'),
+  dietCode: z.string().describe('Of today; empty for the ordinary menu; for the office alone'),
+  diets: z.array(Diet).describe('Oldest first, without overlaps; for the office alone'),
+});
+
+export const DietHistoryQuery = z.object({ ...page, cursor: z.coerce.number().int().min(1).optional() });
+
+/** Answer of `GET /api/anagrafica/office/pupils/{pupilId}/diets`. */
+export const DietHistoryAnswer = z.object({
+  versions: z
+    .array(
+      z.object({
+        recordedAt: z.iso.datetime().nullable().describe('Null where it was recorded before versions were kept'),
+        recordedBy: z.string().describe("A person's id, or the name given to the command; empty where it is not known"),
+        diets: z.array(Diet).describe('What was recorded, laid over what was before; an empty code: the ordinary menu'),
+      }),
+    )
+    .describe('The newest first'),
+  nextCursor: z.string().nullable(),
 });
 
 export const EditsQuery = z.object({ recordId: z.string().max(64).optional(), ...page, cursor: z.uuid().optional() });
@@ -165,6 +219,7 @@ export const EditsAnswer = z.object({
 export type PutAnswer = z.output<typeof PutAnswer>;
 export type OfficePupilsAnswer = z.output<typeof OfficePupilsAnswer>;
 export type OfficePupilAnswer = z.output<typeof OfficePupilAnswer>;
+export type DietHistoryAnswer = z.output<typeof DietHistoryAnswer>;
 export type EditsAnswer = z.output<typeof EditsAnswer>;
 
 function answers(schema: z.ZodType, description: string) {
@@ -199,6 +254,14 @@ export function officePaths() {
         summary: "A pupil's record with its diet (role office); leaves a line in the access log",
         requestParams: { path: z.object({ pupilId: z.uuid() }) },
         responses: answers(OfficePupilAnswer, 'The record'),
+      },
+    },
+    '/api/anagrafica/office/pupils/{pupilId}/diets': {
+      get: {
+        operationId: 'listDietVersions',
+        summary: "All that was recorded of a pupil's diets (role office); leaves a line in the access log",
+        requestParams: { path: z.object({ pupilId: z.uuid() }), query: DietHistoryQuery },
+        responses: answers(DietHistoryAnswer, 'What was recorded, newest first'),
       },
     },
     '/api/anagrafica/office/records': {

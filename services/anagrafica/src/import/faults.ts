@@ -28,7 +28,8 @@ export type FaultKind =
   | 'not_a_percentage'
   | 'not_a_choice'
   | 'incomplete_group'
-  | 'repeated_row';
+  | 'repeated_row'
+  | 'diet_told_twice';
 
 /** A fault and where it is. Never holds what the cell says: reports are sent around. */
 export interface Fault {
@@ -71,6 +72,7 @@ const SENTENCES: Record<Exclude<FaultKind, RecordRefusalKind>, (detail: string) 
   not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
   incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
   repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,
+  diet_told_twice: () => 'le diete sono in diete.csv: lasciare vuota questa colonna, o togliere quel file',
 };
 
 /** The fault as the office reads it: file, line, column, what is wrong and what to do. */

@@ -4,15 +4,18 @@ import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
+import type { Editor } from '../domain/record-edits.ts';
 import type { DietChanges, RecordKind } from '../domain/records.ts';
 import { Cells } from './cells.ts';
 import { readRows } from './csv-file.ts';
 import type { Fault } from './faults.ts';
 import { type FewNames, fewNames, nameKey } from './known-names.ts';
-import { columnOf, LAYOUTS, type Layout } from './layouts.ts';
+import { columnOf, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
 import { READERS, RECORD_KEYS, ROW_KEYS } from './read-inputs.ts';
 import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
 
+/** The field of one item in a list of a record, as a refusal names it. */
+const ITEM_FIELD = /^[a-z_]+\.(\d+)\.([a-z_]+)$/;
 /** Rows that are stored at once. */
 const BATCH = 1_000;
 /** Faults that are kept to be told; the rest is counted. */
@@ -76,13 +79,7 @@ export async function importFolder(deps: PutDeps, options: ImportOptions): Promi
       if (!report.isStored) throw new NotStored(report);
       if (report.files.some(({ changed }) => changed > 0)) {
         const edit = { recordKind: 'import' as const, recordId: '', isNew: false, fields: changedFiles(report) };
-        await deps.store.writeEdits(
-          tx,
-          options.municipalityId,
-          { name: options.editor, source: 'import' },
-          [edit],
-          deps.clock.now(),
-        );
+        await deps.store.writeEdits(tx, options.municipalityId, run.editor, [edit], deps.clock.now());
       }
       if (run.movedTo !== null) await deps.announceDirectory(tx, options.municipalityId, run.movedTo);
       return report;
@@ -107,6 +104,7 @@ class ImportRun {
   #firstVersion = 0;
   #bytesRead = 0;
   #bytesTotal = 0;
+  #kinds: ReadonlySet<FileKind> = new Set();
 
   constructor(deps: PutDeps, tx: Transaction, options: ImportOptions) {
     // Told once, at the end, and not by each batch.
@@ -125,8 +123,13 @@ class ImportRun {
     this.#version = version;
     this.#firstVersion = version;
     const present = await this.#presentFiles();
+    this.#kinds = new Set(present.map(({ layout }) => layout.kind));
     for (const { layout, path } of present) await this.#importFile(layout, path);
     return this.#result(!isDryRun && this.#faultCount === 0);
+  }
+
+  get editor(): Editor {
+    return { name: this.#options.editor, source: 'import' };
   }
 
   /** The version of the directory that readers must be told; null where nothing moved it. */
@@ -169,7 +172,7 @@ class ImportRun {
     await this.#importRows(layout.kind, layout, path, few);
   }
 
-  async #importRows<Kind extends RecordKind>(kind: Kind, layout: Layout, path: string, few: FewNames): Promise<void> {
+  async #importRows<Kind extends FileKind>(kind: Kind, layout: Layout, path: string, few: FewNames): Promise<void> {
     const { fileName } = layout;
     const file = { fileName, rows: 0, changed: 0 };
     this.#files.push(file);
@@ -196,11 +199,15 @@ class ImportRun {
         this.#fault({ fileName, line, column, kind: faultKind, detail });
       });
       const named = READERS[kind](cells);
+      // What the column says holds from today on: it would be laid over what the file has said, each time anew.
+      if (kind === 'pupils' && this.#kinds.has('diets') && cells.optional('dieta') !== '') {
+        this.#fault({ fileName, line, column: 'dieta', kind: 'diet_told_twice', detail: '' });
+      }
       const key = nameKey(...ROW_KEYS[kind](named));
       const first = firstLines.get(key);
       if (first === undefined) firstLines.set(key, line);
       else this.#fault({ fileName, line, column: '', kind: 'repeated_row', detail: String(first) });
-      if (!isGood) this.#faulted.add(faultedKey(kind, nameKey(...RECORD_KEYS[kind](named))));
+      if (!isGood) this.#faulted.add(faultedKey(RECORD_KINDS[kind], nameKey(...RECORD_KEYS[kind](named))));
       if (!isGood || first !== undefined) continue;
       batch.push({ line, named });
       // The prices of one tariff are rows of one record, which may be anywhere in the file.
@@ -215,7 +222,7 @@ class ImportRun {
   }
 
   /** @returns how many of the rows changed a record */
-  async #storeBatch<Kind extends RecordKind>(
+  async #storeBatch<Kind extends FileKind>(
     kind: Kind,
     layout: Layout,
     few: FewNames,
@@ -230,11 +237,12 @@ class ImportRun {
       this.#fault({ fileName, line, column, kind: 'unknown_reference', detail: '' });
     }
     const keyAt = new Map(rows.map(({ line, named }) => [line, nameKey(...RECORD_KEYS[kind](named))]));
-    for (const { line } of inputs.missing) this.#faulted.add(faultedKey(kind, keyAt.get(line) ?? ''));
+    const recordKind = RECORD_KINDS[kind];
+    for (const { line } of inputs.missing) this.#faulted.add(faultedKey(recordKind, keyAt.get(line) ?? ''));
     let records = inputs.records;
     for (;;) {
-      const input = { ...NO_RECORDS, [kind]: records.map((one) => one.input) };
-      const put = await putWithin(this.#deps, this.#tx, municipalityId, input);
+      const input = { ...NO_RECORDS, [recordKind]: records.map((one) => one.input) };
+      const put = await putWithin(this.#deps, this.#tx, municipalityId, input, this.editor, false);
       if (put === 'again') throw new Error('the municipality went while it was locked');
       if (put.ok) {
         this.#version = put.value.directoryVersion;
@@ -244,10 +252,12 @@ class ImportRun {
       // The others are stored all the same, so that rows that refer to them are not called faulty: nothing of it lasts.
       const refused = new Set<number>();
       for (const { index, field, kind: refusalKind } of put.refusal.refusals) {
-        const line = records[index]?.line ?? 0;
+        const record = records[index];
+        const [, item, name] = ITEM_FIELD.exec(field) ?? [];
+        const line = (item === undefined ? null : record?.itemLines?.[Number(item)]) ?? record?.line ?? 0;
         refused.add(index);
-        this.#faulted.add(faultedKey(kind, keyAt.get(line) ?? ''));
-        this.#fault({ fileName, line, column: columnOf(layout, field), kind: refusalKind, detail: '' });
+        this.#faulted.add(faultedKey(recordKind, keyAt.get(line) ?? ''));
+        this.#fault({ fileName, line, column: columnOf(layout, name ?? field), kind: refusalKind, detail: '' });
       }
       records = records.filter((_, index) => !refused.has(index));
     }

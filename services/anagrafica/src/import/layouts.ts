@@ -1,5 +1,16 @@
 import type { RecordKind } from '../domain/records.ts';
 
+/** What the rows of each file are records of. */
+export const RECORD_KINDS = {
+  ...{ schools: 'schools', schoolYears: 'schoolYears', classes: 'classes', services: 'services', tariffs: 'tariffs' },
+  ...{ guardians: 'guardians', pupils: 'pupils', diets: 'diets', enrolments: 'enrolments', badges: 'badges' },
+} as const satisfies Readonly<Record<string, RecordKind>>;
+
+/** A file of the import, by what a row of it is. */
+export type FileKind = keyof typeof RECORD_KINDS;
+/** What kind of record the rows of a file are. */
+export type RecordKindOf<Kind extends FileKind> = (typeof RECORD_KINDS)[Kind];
+
 /** A column of a file: what it holds, as the office reads it. */
 export interface Column {
   readonly name: string;
@@ -11,9 +22,9 @@ export interface Column {
   readonly field: string;
 }
 
-/** A file of the import: one kind of record, one row each. */
+/** A file of the import. */
 export interface Layout {
-  readonly kind: RecordKind;
+  readonly kind: FileKind;
   readonly fileName: string;
   readonly about: string;
   /** In the order of the format's description; a file may have them in any. */
@@ -102,7 +113,12 @@ export const LAYOUTS: readonly Layout[] = [
       required('anno_scolastico', 'class_id', 'Anno scolastico della classe', '2026/2027'),
       required('scuola', 'class_id', 'Scuola della classe', 'Scuola primaria Il Girasole'),
       required('classe', 'class_id', 'Classe', '3B'),
-      optional('dieta', 'diet_code', 'Codice della dieta; NESSUNA toglie quella registrata', 'GF'),
+      optional(
+        'dieta',
+        'diet_code',
+        'Codice della dieta da oggi in poi; NESSUNA la toglie da oggi; vuota se c’è diete.csv, che dice anche i giorni',
+        'GF',
+      ),
       optional('stato', 'closed', 'aperto o chiuso; vuoto: aperto', 'aperto'),
       optional('data_nascita', 'birth', `Data di nascita, ${DAY}, insieme alle tre colonne che seguono`, '01/01/2018'),
       optional('sesso', 'birth', 'F o M', 'M'),
@@ -114,6 +130,24 @@ export const LAYOUTS: readonly Layout[] = [
       optional('indirizzo', 'residence', 'Via o piazza', 'Via della Fantasia'),
       optional('civico', 'residence', 'Numero civico', '12/B'),
       optional('telefono', 'residence', 'Telefono', '000 0000000'),
+    ],
+  },
+  {
+    kind: 'diets',
+    fileName: 'diete.csv',
+    about: 'Le diete con i loro giorni; nei giorni detti valgono queste, negli altri resta quello che è registrato',
+    columns: [
+      required('codice_fiscale_alunno', 'pupil_id', 'Codice fiscale dell’alunno', 'PRVNMB18A01M900X'),
+      required('codice', 'diet_code', 'Codice della dieta; NESSUNA toglie le diete di questi giorni', 'GF'),
+      optional('tipo', 'kind', 'salute, etica o leggera; vuoto con NESSUNA', 'salute'),
+      FROM,
+      UNTIL,
+      optional(
+        'riferimento',
+        'reference',
+        'Come l’ufficio ritrova il certificato (salute) o la dichiarazione (etica)',
+        'prot. 123/2026',
+      ),
     ],
   },
   {

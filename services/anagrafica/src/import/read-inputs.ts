@@ -1,6 +1,7 @@
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
 import type { Cells } from './cells.ts';
+import type { FileKind } from './layouts.ts';
 
 type Item<List extends RecordKind> = RecordsInput[List][number];
 
@@ -21,6 +22,7 @@ export interface Named {
     readonly schoolYear: string;
     readonly className: string;
   };
+  readonly diets: { readonly pupilCode: string; readonly diet: Item<'diets'>['diets'][number] };
   readonly enrolments: Omit<
     Item<'enrolments'>,
     'enrolmentId' | 'pupilId' | 'schoolYearId' | 'guardianId' | 'tariffId'
@@ -36,13 +38,15 @@ export interface Named {
 /** The word in the column of diets that takes a diet away; an empty cell leaves it. */
 export const NO_DIET = 'NESSUNA';
 
+const DIET_KIND_WORDS = { salute: 'health', etica: 'ethical', leggera: 'light' } as const;
+
 const BIRTH = ['data_nascita', 'sesso', 'comune_nascita', 'provincia_nascita'];
 const RESIDENCE = ['comune', 'cap', 'provincia', 'indirizzo', 'civico'];
 
 const validity = (cells: Cells) => ({ validFrom: cells.day('dal'), validUntil: cells.lastDay('al') });
 
 /** How the row of each file is read. */
-export const READERS: { readonly [Kind in RecordKind]: (cells: Cells) => Named[Kind] } = {
+export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kind] } = {
   schools: (cells) => ({ name: cells.text('nome') }),
   schoolYears: (cells) => ({ name: cells.text('nome'), validFrom: cells.day('dal'), validUntil: cells.day('al') }),
   classes: (cells) => ({
@@ -84,6 +88,10 @@ export const READERS: { readonly [Kind in RecordKind]: (cells: Cells) => Named[K
       streetNumber: cells.text('civico'),
       phone: cells.optional('telefono'),
     })),
+  }),
+  diets: (cells) => ({
+    pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
+    diet: { ...dietAndKind(cells), ...validity(cells), reference: cells.optional('riferimento') },
   }),
   enrolments: (cells) => ({
     pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
@@ -128,13 +136,19 @@ function reductionsOf(cells: Cells): Item<'enrolments'>['reductions'] {
   ]);
 }
 
+function dietAndKind(cells: Cells): { readonly dietCode: string; readonly kind: string } {
+  const dietCode = dietOf(cells.text('codice').toUpperCase()) ?? '';
+  if (dietCode === '') return { dietCode, kind: cells.optional('tipo') };
+  return { dietCode, kind: cells.choice('tipo', DIET_KIND_WORDS, cells.text('tipo')) };
+}
+
 function dietOf(cell: string): string | null {
   if (cell === '') return null;
   return cell === NO_DIET ? '' : cell;
 }
 
 /** What makes a row the same as another of its file. */
-export const ROW_KEYS: { readonly [Kind in RecordKind]: (named: Named[Kind]) => readonly string[] } = {
+export const ROW_KEYS: { readonly [Kind in FileKind]: (named: Named[Kind]) => readonly string[] } = {
   schools: ({ name }) => [name],
   schoolYears: ({ name }) => [name],
   classes: ({ school, schoolYear, name }) => [school, schoolYear, name],
@@ -142,9 +156,14 @@ export const ROW_KEYS: { readonly [Kind in RecordKind]: (named: Named[Kind]) => 
   tariffs: ({ service, name, price }) => [service, name, price.validFrom],
   guardians: ({ codiceFiscale }) => [codiceFiscale],
   pupils: ({ codiceFiscale }) => [codiceFiscale],
+  diets: ({ pupilCode, diet }) => [pupilCode, diet.validFrom],
   enrolments: ({ pupilCode, service, validFrom }) => [pupilCode, service, validFrom],
   badges: ({ badgeNumber, pupilCode, validFrom }) => [badgeNumber, pupilCode, validFrom],
 };
 
-/** What others call the record of a row by: all prices of a tariff are one record. */
-export const RECORD_KEYS: typeof ROW_KEYS = { ...ROW_KEYS, tariffs: ({ service, name }) => [service, name] };
+/** What others call the record of a row by: all prices of a tariff are one record, and so are all diets of a pupil. */
+export const RECORD_KEYS: typeof ROW_KEYS = {
+  ...ROW_KEYS,
+  tariffs: ({ service, name }) => [service, name],
+  diets: ({ pupilCode }) => [pupilCode],
+};

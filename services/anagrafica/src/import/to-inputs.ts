@@ -3,10 +3,11 @@ import type { MunicipalityId } from '@campanella/vocabulary';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
 import { badgeIds, enrolmentIds, type FewNames, idsByCode, nameKey, newId } from './known-names.ts';
+import type { FileKind, RecordKindOf } from './layouts.ts';
 import type { Named } from './read-inputs.ts';
 
 /** A row that is read, with its line. */
-export interface ReadRow<Kind extends RecordKind> {
+export interface ReadRow<Kind extends FileKind> {
   readonly line: number;
   readonly named: Named[Kind];
 }
@@ -21,7 +22,12 @@ export interface Missing {
 
 /** Records with the lines that they come from; rows that refer to what is not there are left out. */
 export interface Inputs<Kind extends RecordKind> {
-  readonly records: readonly { readonly line: number; readonly input: RecordsInput[Kind][number] }[];
+  readonly records: readonly {
+    readonly line: number;
+    /** Where the record's list of items comes from rows of its own: theirs. */
+    readonly itemLines?: readonly number[];
+    readonly input: RecordsInput[Kind][number];
+  }[];
   readonly missing: readonly Missing[];
 }
 
@@ -35,10 +41,10 @@ export interface Naming {
 type Find = (column: string, kind: RecordKind, names: ReadonlyMap<string, string>, ...words: string[]) => string;
 
 /** Turns each row into a record; one whose lookups miss is left out, and every miss is told. */
-function eachRow<Kind extends RecordKind>(
+function eachRow<Kind extends FileKind>(
   rows: readonly ReadRow<Kind>[],
-  toInput: (named: Named[Kind], find: Find) => RecordsInput[Kind][number],
-): Inputs<Kind> {
+  toInput: (named: Named[Kind], find: Find) => RecordsInput[RecordKindOf<Kind>][number],
+): Inputs<RecordKindOf<Kind>> {
   const missing: Missing[] = [];
   const records = rows.flatMap(({ line, named }) => {
     const before = missing.length;
@@ -53,9 +59,44 @@ function eachRow<Kind extends RecordKind>(
   return { records, missing };
 }
 
+/** Turns the rows that tell of one record into one; where it is not found every one of them is told. */
+function inGroups<Kind extends FileKind>(
+  rows: readonly ReadRow<Kind>[],
+  keyOf: (named: Named[Kind]) => string,
+  idOf: (named: Named[Kind], find: Find) => string,
+  toInput: (id: string, group: readonly Named[Kind][]) => RecordsInput[RecordKindOf<Kind>][number],
+): Inputs<RecordKindOf<Kind>> {
+  const missing: Missing[] = [];
+  const records = [...Map.groupBy(rows, ({ named }) => nameKey(keyOf(named)))].flatMap(([, group]) => {
+    const before = missing.length;
+    const ids = group.map(({ line, named }) =>
+      idOf(named, (column, kind, names, ...words) => {
+        const key = nameKey(...words);
+        const id = names.get(key);
+        if (id === undefined) missing.push({ line, column, kind, key });
+        return id ?? '';
+      }),
+    );
+    const [id = ''] = ids;
+    const [line = 0] = group.map((row) => row.line);
+    if (missing.length > before) return [];
+    return [
+      {
+        line,
+        itemLines: group.map((row) => row.line),
+        input: toInput(
+          id,
+          group.map(({ named }) => named),
+        ),
+      },
+    ];
+  });
+  return { records, missing };
+}
+
 /** How rows of each kind become records, with the ids of what they name. */
 export const TO_INPUTS: {
-  readonly [Kind in RecordKind]: (naming: Naming, rows: readonly ReadRow<Kind>[]) => Promise<Inputs<Kind>>;
+  readonly [Kind in FileKind]: (naming: Naming, rows: readonly ReadRow<Kind>[]) => Promise<Inputs<RecordKindOf<Kind>>>;
 } = {
   schools: async ({ municipalityId, few }, rows) =>
     eachRow(rows, ({ name }) => {
@@ -98,6 +139,16 @@ export const TO_INPUTS: {
         classId: find('classe', 'classes', few.classes, school, schoolYear, className),
       };
     });
+  },
+  diets: async ({ tx, municipalityId }, rows) => {
+    const codes = rows.map(({ named }) => named.pupilCode);
+    const pupils = await idsByCode(tx, municipalityId, 'pupils', codes);
+    return inGroups(
+      rows,
+      ({ pupilCode }) => pupilCode,
+      ({ pupilCode }, find) => find('codice_fiscale_alunno', 'pupils', pupils, pupilCode),
+      (pupilId, group) => ({ pupilId, diets: group.map(({ diet }) => diet) }),
+    );
   },
   enrolments: async ({ tx, municipalityId, few }, rows) => {
     const codesOf = (read: (named: Named['enrolments']) => string) => rows.map(({ named }) => read(named));

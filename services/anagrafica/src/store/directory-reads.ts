@@ -12,7 +12,7 @@ import {
   serviceCode,
 } from '@campanella/vocabulary';
 import type { DirectoryReads } from '../app/read-directory.ts';
-import { ALWAYS } from '../domain/diet.ts';
+import { dietSpans, dietsOf } from '../domain/diet.ts';
 import type {
   BadgeHistoryEntry,
   DirectoryEnrolment,
@@ -25,7 +25,7 @@ import type {
 } from '../domain/directory.ts';
 import type { PaymentMode, Price, School } from '../domain/records.ts';
 import { reducedPrices } from '../domain/reduction.ts';
-import { openDiet } from './diet.ts';
+import { openDiets, type SealedDiets } from './diet.ts';
 import {
   type BadgeRow,
   type EnrolmentRow,
@@ -72,9 +72,8 @@ interface SheetRow {
   readonly enrolments: readonly EnrolmentJson[] | null;
 }
 
-interface ChangeRow extends SheetRow {
+interface ChangeRow extends SheetRow, SealedDiets {
   readonly version: number;
-  readonly diet_sealed: string;
 }
 
 const BADGES_OF_PUPIL = `
@@ -110,8 +109,8 @@ async function listChanges(
     name: 'list_changes',
     text: `
       with page as (
-        select pupils.pupil_id, pupils.directory_version as version, given_name, family_name, diet_sealed, closed,
-               school_id, '' as school_name, classes.name as class_name,
+        select pupils.pupil_id, pupils.directory_version as version, given_name, family_name, diet_sealed,
+               diets_sealed, closed, school_id, '' as school_name, classes.name as class_name,
                ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments
         from pupils join classes using (municipality_id, class_id)
         where pupils.municipality_id = $1 and pupils.directory_version > $2
@@ -137,7 +136,6 @@ function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, r
   if (row.closed) {
     return { ...REMOVED, pupilId, version, schoolId: row.school_id };
   }
-  const dietCode = openDiet(cipher, municipalityId, row.pupil_id, row.diet_sealed);
   return {
     pupilId,
     version,
@@ -145,16 +143,13 @@ function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, r
     displayName: displayName(row),
     schoolId: row.school_id,
     className: row.class_name,
-    dietCode,
-    diets: dietCode === '' ? [] : [{ dietCode, validity: { from: ALWAYS, until: null } }],
+    diets: dietSpans(dietsOf(openDiets(cipher, municipalityId, row.pupil_id, row))),
     badges: (row.badges ?? []).map(toBadge),
     enrolments: (row.enrolments ?? []).map(toDirectoryEnrolment),
   };
 }
 
-const REMOVED = {
-  ...{ removed: true, displayName: '', className: '', dietCode: '', diets: [], badges: [], enrolments: [] },
-} as const;
+const REMOVED = { removed: true, displayName: '', className: '', diets: [], badges: [], enrolments: [] } as const;
 
 function toDirectoryEnrolment(row: EnrolmentJson): DirectoryEnrolment {
   return {

@@ -1,9 +1,10 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable } from '@campanella/postgres';
-import type { MunicipalityId } from '@campanella/vocabulary';
+import type { MunicipalityId, PupilId } from '@campanella/vocabulary';
 import type { KeptEdit, ListedPupil, OfficeReads, PupilSearch } from '../app/office.ts';
+import { type DietVersion, dietsOf } from '../domain/diet.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
-import { openDiet } from './diet.ts';
+import { openDiets, type SealedDiets } from './diet.ts';
 import { findRecord } from './directory-reads.ts';
 import { type BadgeRow, toBadge } from './rows.ts';
 
@@ -13,17 +14,10 @@ export function officeReads(database: Queryable, cipher: FieldCipher): OfficeRea
     listPupils: (municipalityId, search) => listPupils(database, municipalityId, search),
     async findPupil(municipalityId, pupilId) {
       const record = await findRecord(database, municipalityId, pupilId);
-      if (record === null) return null;
-      const { rows } = await database.query<{ diet_sealed: string }>({
-        name: 'find_diet',
-        text: 'select diet_sealed from pupils where municipality_id = $1 and pupil_id = $2',
-        values: [municipalityId, pupilId],
-      });
-      const [row] = rows;
-      return row === undefined
-        ? null
-        : { ...record, dietCode: openDiet(cipher, municipalityId, pupilId, row.diet_sealed) };
+      const versions = await dietVersions(database, cipher, municipalityId, pupilId);
+      return record === null || versions === null ? null : { ...record, diets: dietsOf(versions) };
     },
+    listDietVersions: (municipalityId, pupilId) => dietVersions(database, cipher, municipalityId, pupilId),
     async findBadge(municipalityId, badgeNumber) {
       const { rows } = await database.query<BadgeRow>({
         name: 'find_badge',
@@ -35,6 +29,20 @@ export function officeReads(database: Queryable, cipher: FieldCipher): OfficeRea
     },
     listEdits: (municipalityId, page) => listEdits(database, municipalityId, page),
   };
+}
+
+async function dietVersions(
+  database: Queryable,
+  cipher: FieldCipher,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+): Promise<readonly DietVersion[] | null> {
+  const { rows } = await database.query<SealedDiets>({
+    name: 'find_diets',
+    text: 'select diet_sealed, diets_sealed from pupils where municipality_id = $1 and pupil_id = $2',
+    values: [municipalityId, pupilId],
+  });
+  return rows[0] === undefined ? null : openDiets(cipher, municipalityId, pupilId, rows[0]);
 }
 
 interface ListedRow {

@@ -1,11 +1,12 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable, Transaction } from '@campanella/postgres';
-import type { MunicipalityId, Validity } from '@campanella/vocabulary';
+import { type MunicipalityId, serviceDateAt, type Validity } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
 import type { RegistryStore, Written } from '../app/put-records.ts';
+import { dietsOf } from '../domain/diet.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import type { Changes, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
-import { openDiet, sealDiet } from './diet.ts';
+import { openDiets, sealDiets } from './diet.ts';
 import {
   type BadgeRow,
   type ClassRow,
@@ -52,9 +53,12 @@ async function insertMunicipality(
 ): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'insert_municipality',
-    text: `insert into municipalities (municipality_id, name, website_url, office_contact)
-           values ($1, $2, $3, $4) on conflict (municipality_id) do nothing`,
-    values: [municipalityId, municipality.name, municipality.websiteUrl, municipality.officeContact],
+    text: `insert into municipalities (municipality_id, name, website_url, office_contact, light_diet_days_max)
+           values ($1, $2, $3, $4, $5) on conflict (municipality_id) do nothing`,
+    values: [
+      ...[municipalityId, municipality.name, municipality.websiteUrl, municipality.officeContact],
+      municipality.lightDietDaysMax,
+    ],
   });
   return rowCount === 1;
 }
@@ -74,9 +78,9 @@ async function loadStored(
     lists.every((list) => list.length === 0)
       ? Promise.resolve([])
       : tx.query<Row>({ name, text, values: [municipalityId, ...lists] }).then((result) => result.rows);
-  const { rows: municipalities } = await tx.query<{ name: string; website_url: string; office_contact: string }>({
+  const { rows: municipalities } = await tx.query<MunicipalityRow>({
     name: 'load_municipality',
-    text: `select name, website_url, office_contact from municipalities where municipality_id = $1`,
+    text: `select name, website_url, office_contact, light_diet_days_max from municipalities where municipality_id = $1`,
     values: [municipalityId],
   });
   const municipality = municipalities[0];
@@ -89,18 +93,22 @@ async function loadStored(
   const pupils = await select<PupilRow>('load_pupils', LOAD_PUPILS, wanted.pupils, wanted.pupilCodes);
   const enrolments = await select<EnrolmentRow>('load_enrolments', LOAD_ENROLMENTS, wanted.enrolments, wanted.enrolled);
   const badges = await select<BadgeRow>('load_badges', LOAD_BADGES, wanted.badges, wanted.badgeNumbers);
+  const versions = new Map(
+    pupils
+      .filter(({ id }) => wanted.dietsOf.has(id))
+      .map((row) => [row.id, openDiets(cipher, municipalityId, row.id, row)] as const),
+  );
   return {
-    municipality:
-      municipality === undefined
-        ? null
-        : { name: municipality.name, websiteUrl: municipality.website_url, officeContact: municipality.office_contact },
+    municipality: municipality === undefined ? null : toMunicipality(municipality),
     schools: byId(schools),
     schoolYears: byId(years.map(toSchoolYear)),
     classes: byId(classes.map(toClass)),
     services: byId(services),
     tariffs: byId(tariffs.map(toTariff)),
     guardians: byId(guardians.map(toGuardian)),
-    pupils: byId(pupils.map((row) => toPupil(row, openDiet(cipher, municipalityId, row.id, row.diet_sealed)))),
+    pupils: byId(pupils.map(toPupil)),
+    diets: byId([...versions].map(([id, recorded]) => ({ id, diets: dietsOf(recorded) }))),
+    dietVersions: versions,
     enrolments: byId(enrolments.map(toEnrolment)),
     badges: byId(badges.map(toBadge)),
   };
@@ -111,7 +119,7 @@ function wantedIds(incoming: IncomingRecords) {
   const of = <Kind>(list: readonly { readonly record: Kind }[], read: (record: Kind) => string | null): string[] => [
     ...new Set(list.map(({ record }) => read(record)).filter((id) => id !== null)),
   ];
-  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, enrolments, badges } = incoming;
+  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, diets, enrolments, badges } = incoming;
   return {
     schools: [...of(schools, (one) => one.id), ...of(classes, (one) => one.schoolId)],
     schoolYears: [
@@ -130,14 +138,32 @@ function wantedIds(incoming: IncomingRecords) {
     guardianCodes: of(guardians, (one) => one.codiceFiscale),
     pupils: [
       ...of(pupils, (one) => one.id),
+      ...of(diets, (one) => one.id),
       ...of(enrolments, (one) => one.pupilId),
       ...of(badges, (one) => one.pupilId),
     ],
+    dietsOf: new Set([...of(pupils, (one) => one.id), ...of(diets, (one) => one.id)]),
     pupilCodes: of(pupils, (one) => one.codiceFiscale),
     enrolments: of(enrolments, (one) => one.id),
     enrolled: of(enrolments, (one) => one.pupilId),
     badges: [...of(badges, (one) => one.id), ...of(badges, (one) => one.replacesBadgeId)],
     badgeNumbers: of(badges, (one) => one.badgeNumber),
+  };
+}
+
+interface MunicipalityRow {
+  readonly name: string;
+  readonly website_url: string;
+  readonly office_contact: string;
+  readonly light_diet_days_max: number;
+}
+
+function toMunicipality(row: MunicipalityRow): Municipality {
+  return {
+    name: row.name,
+    websiteUrl: row.website_url,
+    officeContact: row.office_contact,
+    lightDietDaysMax: row.light_diet_days_max,
   };
 }
 
@@ -160,7 +186,8 @@ const LOAD_GUARDIANS = `
   select guardian_id as id, given_name, family_name, codice_fiscale from guardians
   where municipality_id = $1 and (guardian_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_PUPILS = `
-  select pupil_id as id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, birth, residence
+  select pupil_id as id, given_name, family_name, codice_fiscale, class_id, diet_sealed, diets_sealed, closed, birth,
+         residence
   from pupils
   where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
 const LOAD_ENROLMENTS = `
@@ -235,13 +262,21 @@ async function writeChanges(
     records.tariffs.flatMap((tariff) => tariff.prices.map((price) => ({ ...withDays(price), id: tariff.id }))),
   );
   await write('write_guardians', WRITE_GUARDIANS, records.guardians);
+  const today = serviceDateAt(written.at);
+  const sealed = (id: string) => sealDiets(cipher, municipalityId, id, written.dietVersions.get(id) ?? [], today);
+  // A row that is written is sealed afresh, also where its diets are as they were: what changed cannot be seen.
   const pupilRow = (pupil: Pupil) => ({
     ...pupil,
-    dietCode: undefined,
-    dietSealed: sealDiet(cipher, municipalityId, pupil.id, pupil.dietCode ?? ''),
+    ...sealed(pupil.id),
     directoryVersion: written.versions.get(pupil.id),
   });
   await write('write_pupils', WRITE_PUPILS, records.pupils.map(pupilRow));
+  const rewritten = new Set(records.pupils.map(({ id }) => id));
+  await write(
+    'write_diets',
+    WRITE_DIETS,
+    records.diets.filter(({ id }) => !rewritten.has(id)).map(({ id }) => ({ id, ...sealed(id) })),
+  );
   await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(withDays));
   // Blocked ones first, so that a number is free before its new holder takes it.
   const badges = records.badges.map(withDays);
@@ -268,7 +303,7 @@ async function writeChanges(
   });
 }
 
-/** Pupils whose own row was not written, but whose badges, class, enrolments or prices were. */
+/** Pupils whose own row was not written, but whose diets, badges, class, enrolments or prices were. */
 function pupilVersions(changes: Changes, written: Written): readonly object[] {
   const rewritten = new Set(changes.records.pupils.map((pupil) => pupil.id));
   return [...written.versions].filter(([id]) => !rewritten.has(id)).map(([id, version]) => ({ id, version }));
@@ -282,8 +317,9 @@ function withDays<Kind extends { readonly validity: Validity }>(
 }
 
 const WRITE_MUNICIPALITY = `
-  update municipalities set name = r.name, website_url = r."websiteUrl", office_contact = r."officeContact"
-  from jsonb_to_recordset($2::jsonb) as r (name text, "websiteUrl" text, "officeContact" text)
+  update municipalities set name = r.name, website_url = r."websiteUrl", office_contact = r."officeContact",
+    light_diet_days_max = r."lightDietDaysMax"
+  from jsonb_to_recordset($2::jsonb) as r (name text, "websiteUrl" text, "officeContact" text, "lightDietDaysMax" integer)
   where municipality_id = $1`;
 const WRITE_SCHOOLS = `
   insert into schools (municipality_id, school_id, name)
@@ -324,18 +360,22 @@ const WRITE_GUARDIANS = `
   do update set given_name = excluded.given_name, family_name = excluded.family_name, codice_fiscale = excluded.codice_fiscale`;
 const WRITE_PUPILS = `
   insert into pupils
-    (municipality_id, pupil_id, given_name, family_name, codice_fiscale, class_id, diet_sealed, closed, birth, residence,
-     directory_version)
-  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale", r."classId", r."dietSealed", r.closed,
-         r.birth, r.residence, r."directoryVersion"
+    (municipality_id, pupil_id, given_name, family_name, codice_fiscale, class_id, diet_sealed, diets_sealed, closed, birth,
+     residence, directory_version)
+  select $1, r.id, r."givenName", r."familyName", r."codiceFiscale", r."classId", r.diet_sealed, r.diets_sealed,
+         r.closed, r.birth, r.residence, r."directoryVersion"
   from jsonb_to_recordset($2::jsonb) as r (
-    id uuid, "givenName" text, "familyName" text, "codiceFiscale" text, "classId" uuid, "dietSealed" text, closed boolean,
-    birth jsonb, residence jsonb, "directoryVersion" bigint)
+    id uuid, "givenName" text, "familyName" text, "codiceFiscale" text, "classId" uuid, diet_sealed text,
+    diets_sealed text, closed boolean, birth jsonb, residence jsonb, "directoryVersion" bigint)
   on conflict (municipality_id, pupil_id)
   do update set given_name = excluded.given_name, family_name = excluded.family_name,
     codice_fiscale = excluded.codice_fiscale, class_id = excluded.class_id, diet_sealed = excluded.diet_sealed,
-    closed = excluded.closed, birth = excluded.birth, residence = excluded.residence,
+    diets_sealed = excluded.diets_sealed, closed = excluded.closed, birth = excluded.birth, residence = excluded.residence,
     directory_version = excluded.directory_version`;
+const WRITE_DIETS = `
+  update pupils set diet_sealed = r.diet_sealed, diets_sealed = r.diets_sealed
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, diet_sealed text, diets_sealed text)
+  where municipality_id = $1 and pupil_id = r.id`;
 const WRITE_ENROLMENTS = `
   insert into enrolments
     (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,

@@ -20,6 +20,7 @@ import type {
   Tariff,
 } from '../domain/records.ts';
 import { REDUCTION_REASONS, type Reduction } from '../domain/reduction.ts';
+import type { SealedDiets } from './diet.ts';
 
 interface ValidityRow {
   readonly valid_from: string;
@@ -54,9 +55,8 @@ export interface GuardianRow {
   readonly codice_fiscale: string;
 }
 
-export interface PupilRow extends GuardianRow {
+export interface PupilRow extends GuardianRow, SealedDiets {
   readonly class_id: string;
-  readonly diet_sealed: string;
   readonly closed: boolean;
   readonly birth: unknown;
   readonly residence: unknown;
@@ -149,12 +149,13 @@ export function toGuardian(row: GuardianRow): Guardian {
   };
 }
 
-export function toPupil(row: PupilRow, dietCode: string): Pupil {
+/** A pupil without its diets, which are records of their own. */
+export function toPupil(row: PupilRow): Pupil {
   const { birth, residence } = row;
   return {
     ...toGuardian(row),
     classId: row.class_id,
-    dietCode,
+    dietCode: null,
     closed: row.closed,
     birth: toBirth(birth),
     residence: toResidence(residence),
