@@ -98,6 +98,7 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
         phone: '000 0000000',
       },
     })),
+    households: families.map((family) => householdOf(plan, family)),
     enrolments: families.flatMap((family) =>
       family.pupils.flatMap((pupil, rank) => enrolmentsOf(plan, pupil, family.guardian.guardianId, rank)),
     ),
@@ -113,6 +114,18 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
       })),
     ),
   });
+}
+
+/** The household of a family, by the number of its first pupil. */
+function householdOf(plan: TownPlan, { guardian, pupils }: TownFamily): PutRequest['households'][number] {
+  const [first] = pupils;
+  const number = String((first?.index ?? 0) + 1).padStart(6, '0');
+  return {
+    householdId: townId(plan, 'household', guardian.guardianId),
+    name: `F-${number}`,
+    pupilIds: pupils.map(({ pupilId }) => pupilId),
+    guardianIds: [guardian.guardianId],
+  };
 }
 
 /** The third child of a family and those after it pay a fifth less. */

@@ -78,6 +78,25 @@ CREATE TABLE public.guardians (
     codice_fiscale text NOT NULL
 );
 
+CREATE TABLE public.household_guardians (
+    municipality_id bigint NOT NULL,
+    household_id uuid NOT NULL,
+    guardian_id uuid NOT NULL
+);
+
+CREATE TABLE public.household_pupils (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    household_id uuid NOT NULL
+);
+
+CREATE TABLE public.households (
+    municipality_id bigint NOT NULL,
+    household_id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text NOT NULL COLLATE pg_catalog."C"
+);
+
 CREATE TABLE public.migration_checksums (
     name text NOT NULL,
     sha256 text NOT NULL,
@@ -233,6 +252,15 @@ ALTER TABLE ONLY public.guardians
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_pkey PRIMARY KEY (municipality_id, guardian_id);
 
+ALTER TABLE ONLY public.household_guardians
+    ADD CONSTRAINT household_guardians_pkey PRIMARY KEY (municipality_id, household_id, guardian_id);
+
+ALTER TABLE ONLY public.household_pupils
+    ADD CONSTRAINT household_pupils_pkey PRIMARY KEY (municipality_id, pupil_id);
+
+ALTER TABLE ONLY public.households
+    ADD CONSTRAINT households_pkey PRIMARY KEY (municipality_id, household_id);
+
 ALTER TABLE ONLY public.migration_checksums
     ADD CONSTRAINT migration_checksums_pkey PRIMARY KEY (name);
 
@@ -288,6 +316,10 @@ CREATE INDEX enrolments_by_pupil ON public.enrolments USING btree (municipality_
 
 CREATE INDEX enrolments_by_tariff ON public.enrolments USING btree (municipality_id, tariff_id);
 
+CREATE INDEX household_pupils_by_household ON public.household_pupils USING btree (municipality_id, household_id);
+
+CREATE UNIQUE INDEX households_by_name ON public.households USING btree (municipality_id, name_key);
+
 CREATE INDEX pupils_by_class ON public.pupils USING btree (municipality_id, class_id);
 
 CREATE UNIQUE INDEX pupils_by_directory_version ON public.pupils USING btree (municipality_id, directory_version);
@@ -333,6 +365,21 @@ ALTER TABLE ONLY public.enrolments
 
 ALTER TABLE ONLY public.guardians
     ADD CONSTRAINT guardians_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
+
+ALTER TABLE ONLY public.household_guardians
+    ADD CONSTRAINT household_guardians_municipality_id_guardian_id_fkey FOREIGN KEY (municipality_id, guardian_id) REFERENCES public.guardians(municipality_id, guardian_id);
+
+ALTER TABLE ONLY public.household_guardians
+    ADD CONSTRAINT household_guardians_municipality_id_household_id_fkey FOREIGN KEY (municipality_id, household_id) REFERENCES public.households(municipality_id, household_id);
+
+ALTER TABLE ONLY public.household_pupils
+    ADD CONSTRAINT household_pupils_municipality_id_household_id_fkey FOREIGN KEY (municipality_id, household_id) REFERENCES public.households(municipality_id, household_id);
+
+ALTER TABLE ONLY public.household_pupils
+    ADD CONSTRAINT household_pupils_municipality_id_pupil_id_fkey FOREIGN KEY (municipality_id, pupil_id) REFERENCES public.pupils(municipality_id, pupil_id);
+
+ALTER TABLE ONLY public.households
+    ADD CONSTRAINT households_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.municipalities(municipality_id);
 
 ALTER TABLE ONLY public.pupils
     ADD CONSTRAINT pupils_municipality_id_class_id_fkey FOREIGN KEY (municipality_id, class_id) REFERENCES public.classes(municipality_id, class_id);

@@ -32,6 +32,8 @@ const HELP = `I lavori dell’ufficio scuola dalla riga di comando; ogni modific
   npm run office -- diets          --municipality N --pupil ID      (tutto quello che è stato registrato, il più recente per primo)
   npm run office -- record-diet    --municipality N --pupil ID --diet CODICE|NESSUNA --from AAAA-MM-GG [--until AAAA-MM-GG]
                                    [--diet-kind health|ethical|light] [--reference CERTIFICATO O DICHIARAZIONE]
+  npm run office -- households     --municipality N [--name INIZIO DEL NOME]
+  npm run office -- household      --municipality N --household ID
   npm run office -- put            --municipality N --records FILE.json   (- legge dall’ingresso; la forma è quella dell’API)
   npm run office -- replace-badge  --municipality N --badge PERSO --with NUOVO
   npm run office -- file-document  --municipality N --pupil ID --document FILE --title TITOLO [--kind form|letter|certificate|other]
@@ -63,6 +65,7 @@ const { values, positionals } = parseArgs({
     document: { type: 'string' },
     title: { type: 'string' },
     kind: { type: 'string', default: 'other' },
+    household: { type: 'string' },
     diet: { type: 'string' },
     'diet-kind': { type: 'string', default: '' },
     reference: { type: 'string', default: '' },
@@ -107,6 +110,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       ...{ validFrom: required('from'), validUntil: values.until },
     };
     await put(deps, municipalityId, { ...NO_RECORDS, diets: [{ pupilId: pupil(), diets: [diet] }] });
+  },
+  async households({ office }, municipalityId) {
+    const page = { name: values.name ?? null, after: null, limit: LINES_MAX };
+    for (const household of await office.listHouseholds(municipalityId, page)) say(household);
+  },
+  async household(deps, municipalityId) {
+    const householdId = parseId(required('household'));
+    if (householdId === null) throw new UsageError('--household è un UUID, come lo dice households');
+    const household = await deps.office.findHousehold(municipalityId, householdId);
+    if (household === null) return fail('Non c’è nessun nucleo con questo identificativo.');
+    for (const { pupilId } of household.pupils) await noteRead(deps, municipalityId, pupilId);
+    say(household);
   },
   async put(deps, municipalityId) {
     const source = required('records');
@@ -187,7 +202,9 @@ function tellRefusals(refusals: readonly RecordRefusal[]): void {
   }
 }
 
-function required(name: 'records' | 'badge' | 'with' | 'document' | 'title' | 'pupil' | 'diet' | 'from'): string {
+function required(
+  name: 'records' | 'badge' | 'with' | 'document' | 'title' | 'pupil' | 'diet' | 'from' | 'household',
+): string {
   const value = values[name];
   if (value === undefined) throw new UsageError(`--${name} manca\n\n${HELP}`);
   return value;

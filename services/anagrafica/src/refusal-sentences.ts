@@ -16,6 +16,10 @@ export const REFUSAL_SENTENCES: Readonly<Record<RecordRefusalKind, string>> = {
   tariff_of_other_service: 'la tariffa è di un altro servizio',
   missing_certificate:
     'per una dieta di salute serve il riferimento del certificato, per una etica quello della dichiarazione',
+  household_name_taken: 'un altro nucleo ha già questo nome: aggiungere qualcosa che li distingua',
+  pupil_of_other_household: 'un alunno è già in un altro nucleo: toglierlo prima da quello',
+  no_sibling:
+    'riduzione per fratelli, ma nel nucleo dell’alunno nessun altro alunno è iscritto in quei giorni: registrare il nucleo, o cambiare il motivo',
   light_diet_too_long:
     'una dieta leggera senza certificato dura troppi giorni: accorciarla, o registrarne una di salute',
 };

@@ -85,6 +85,11 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
     `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A;GF;01/02/2018;M;Roccainventata;EE`,
     `${SIBLING};Prova;Però;2026/2027;Il Girasole;1B;;;;;`,
   ],
+  'nuclei.csv': [
+    'nucleo;codice_fiscale_alunno;codice_fiscale_intestatario',
+    `F-1;${CHILD};${PARENT}`,
+    `F-1;${SIBLING};${PARENT}`,
+  ],
   'iscrizioni.csv': [
     'codice_fiscale_alunno;servizio;anno_scolastico;codice_fiscale_intestatario;tariffa;pagamento;fido;dal;al',
     `${CHILD};school_meals;2026/2027;${PARENT};Intera;prepagato;10,00;01/09/2026;31/08/2027`,
@@ -131,7 +136,8 @@ async function faultsOf(changes: Files): Promise<readonly string[]> {
 async function everything(): Promise<unknown> {
   const tables = ['schools', 'school_years', 'classes', 'services', 'tariffs', 'tariff_prices', 'guardians', 'pupils'];
   const rows: unknown[] = [];
-  for (const table of [...tables, 'enrolments', 'badges', 'badge_changes', 'municipalities']) {
+  const households = ['households', 'household_pupils', 'household_guardians'];
+  for (const table of [...tables, ...households, 'enrolments', 'badges', 'badge_changes', 'municipalities']) {
     const { rows: found } = await database.query<object>({
       name: `all_${table}`,
       text: `select * from ${table} where municipality_id = $1 order by ${table}::text`,
@@ -162,6 +168,7 @@ test('good files are stored, all of them, and told to the readers of the directo
     [2, 1],
     [1, 1],
     [2, 2],
+    [2, 1],
     [2, 2],
     [2, 2],
   ]);
@@ -185,7 +192,7 @@ test('the same files a second time change nothing', async () => {
   announced = [];
   const report = await run();
   expect(report.isStored).toBe(true);
-  expect(report.files.map(({ changed }) => changed)).toEqual(Array(9).fill(0));
+  expect(report.files.map(({ changed }) => changed)).toEqual(Array(Object.keys(GOOD).length).fill(0));
   expect(await everything()).toEqual(before);
   expect(announced).toEqual([]);
 });
@@ -252,7 +259,7 @@ describe('diete.csv', () => {
     expect(await dietsOf('Però Prova')).toEqual(['NP 2026-09-01 null']);
     const before = await everything();
     const again = await run();
-    expect(again.files.map(({ changed }) => changed)).toEqual(Array(10).fill(0));
+    expect(again.files.map(({ changed }) => changed)).toEqual(Array(Object.keys(GOOD).length + 1).fill(0));
     expect(await everything()).toEqual(before);
   });
 
@@ -317,6 +324,62 @@ test('a reduction lowers what the meals cost while it holds, stays when it is no
   expect(await pricesOf()).toEqual(reduced.slice(0, 2));
 });
 
+describe('nuclei.csv', () => {
+  const membersOf = async () =>
+    (
+      await database.query<{ count: number }>({
+        text: 'select count(*) from household_pupils where municipality_id = $1',
+        values: [municipality],
+      })
+    ).rows[0]?.count;
+
+  test('adds who is new to a household that is known, and takes nobody out', async () => {
+    await write({ 'nuclei.csv': [GOOD['nuclei.csv']?.[0] ?? '', `F-1;${CHILD};${PARENT}`] });
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    await write({ 'nuclei.csv': ['nucleo;codice_fiscale_alunno', `f-1;${SIBLING}`] });
+    const report = await run();
+    expect(report.files.find(({ fileName }) => fileName === 'nuclei.csv')).toMatchObject({ rows: 1, changed: 1 });
+    expect(await membersOf()).toBe(2);
+  });
+
+  const withReduction = (first: string, second: string): Files => ({
+    'iscrizioni.csv': [
+      `${GOOD['iscrizioni.csv']?.[0]};riduzione;motivo_riduzione;riduzione_dal`,
+      `${GOOD['iscrizioni.csv']?.[1]};${first}`,
+      `${GOOD['iscrizioni.csv']?.[2]};${second}`,
+    ],
+  });
+
+  test('lets siblings pay less, in whichever order their enrolments come', async () => {
+    await write(withReduction('20;fratelli;01/09/2026', '20;fratelli;01/09/2026'));
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    expect((await run()).files.map(({ changed }) => changed)).toEqual(Array(Object.keys(GOOD).length).fill(0));
+  });
+
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'a reduction for siblings without a household',
+      { ...withReduction('20;fratelli;01/09/2026', ';;'), 'nuclei.csv': null },
+      ['iscrizioni.csv 2 riduzione, motivo_riduzione, riduzione_dal, riduzione_al no_sibling'],
+    ],
+    [
+      'a pupil in two households',
+      { 'nuclei.csv': [GOOD['nuclei.csv']?.[0] ?? '', `F-1;${CHILD};`, `F-2;${CHILD};`] },
+      [
+        'nuclei.csv 2 codice_fiscale_alunno pupil_of_other_household',
+        'nuclei.csv 3 codice_fiscale_alunno pupil_of_other_household',
+      ],
+    ],
+    [
+      'an unknown payer',
+      changed('nuclei.csv', 2, PARENT, codiceFiscale(9)),
+      ['nuclei.csv 2 codice_fiscale_intestatario unknown_reference'],
+    ],
+  ])('is refused for %s', async (_what, changes, faults) => {
+    expect(await faultsOf(changes)).toEqual(faults);
+  });
+});
+
 test.each([
   ['101;fratelli;01/09/2026;', 'riduzione not_a_percentage'],
   ['20;amicizia;01/09/2026;', 'motivo_riduzione not_a_choice'],
@@ -377,9 +440,9 @@ describe('a file is read as offices export it:', () => {
 });
 
 /** The good file with one of its lines changed. */
-const changed = (name: string, line: number, from: string, to: string): Files => ({
-  [name]: (GOOD[name] ?? []).map((one, index) => (index === line - 1 ? one.replace(from, to) : one)),
-});
+function changed(name: string, line: number, from: string, to: string): Files {
+  return { [name]: (GOOD[name] ?? []).map((one, index) => (index === line - 1 ? one.replace(from, to) : one)) };
+}
 const spoiled = (name: string, content: string | Buffer): Files => ({ [name]: content });
 
 describe('a broken file changes nothing, and every fault is told by file, line and column:', () => {
@@ -399,6 +462,7 @@ describe('a broken file changes nothing, and every fault is told by file, line a
       changed('alunni.csv', 2, CHILD, `${CHILD.slice(0, 15)}${CHILD.endsWith('A') ? 'B' : 'A'}`),
       [
         'alunni.csv 2 codice_fiscale invalid_codice_fiscale',
+        'nuclei.csv 2 codice_fiscale_alunno unknown_reference',
         'iscrizioni.csv 2 codice_fiscale_alunno unknown_reference',
         'badge.csv 2 codice_fiscale_alunno unknown_reference',
       ],
@@ -408,6 +472,7 @@ describe('a broken file changes nothing, and every fault is told by file, line a
       changed('alunni.csv', 3, SIBLING, CHILD),
       [
         'alunni.csv 3  repeated_row',
+        'nuclei.csv 3 codice_fiscale_alunno unknown_reference',
         'iscrizioni.csv 3 codice_fiscale_alunno unknown_reference',
         'badge.csv 3 codice_fiscale_alunno unknown_reference',
       ],
@@ -482,7 +547,9 @@ describe('a broken file changes nothing, and every fault is told by file, line a
   test('lost zeros of a C.A.P.', async () => {
     const heading = `${GOOD['alunni.csv']?.[0]?.split(';').slice(0, 6).join(';')};comune;cap;provincia;indirizzo;civico`;
     const row = `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A;Vallefinta;123;EE;Via della Fantasia;1`;
-    const faults = await faultsOf({ 'alunni.csv': [heading, row], 'iscrizioni.csv': null, 'badge.csv': null });
+    const faults = await faultsOf({
+      ...{ 'alunni.csv': [heading, row], 'nuclei.csv': null, 'iscrizioni.csv': null, 'badge.csv': null },
+    });
     expect(faults).toEqual(['alunni.csv 2 cap lost_zeros']);
   });
 

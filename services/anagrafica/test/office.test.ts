@@ -8,6 +8,8 @@ import { ReadsAnswer } from '../src/http/describe.ts';
 import {
   DietHistoryAnswer,
   EditsAnswer,
+  HouseholdAnswer,
+  HouseholdsAnswer,
   OfficePupilAnswer,
   OfficePupilsAnswer,
 } from '../src/http/office-description.ts';
@@ -15,6 +17,7 @@ import {
   CLASS,
   codiceFiscale,
   frame,
+  GUARDIAN,
   pupil,
   type RunningAnagrafica,
   runAnagrafica,
@@ -227,8 +230,37 @@ test.each<[string, object]>([
   expect([answer.status, ((await answer.json()) as { kind: string }).kind]).toEqual([422, 'malformed']);
 });
 
+test('a household is found by its name, shown with who is in it, and told in the access log of its pupils', async () => {
+  const household = {
+    ...{ householdId: uuid(6_001), name: 'Famiglia di prova 12' },
+    ...{ pupilIds: [uuid(1_002), uuid(1_003)], guardianIds: [GUARDIAN] },
+  };
+  expect(await (await put({ households: [household] })).json()).toEqual({ changedCount: 1 });
+  expect(await (await put({ households: [household] })).json()).toEqual({ changedCount: 0 });
+  expect(await editsOf(uuid(6_001))).toMatchObject([{ recordKind: 'households', isNew: true }]);
+  const other = { ...household, householdId: uuid(6_002), name: 'Famiglia di prova 13', pupilIds: [] };
+  await put({ households: [other] });
+  const first = HouseholdsAnswer.parse(await (await ask('/households?name=FAMIGLIA%20di&limit=1')).json());
+  expect(first.households).toEqual([{ householdId: uuid(6_001), name: 'Famiglia di prova 12' }]);
+  const rest = HouseholdsAnswer.parse(await (await ask(`/households?cursor=${first.nextCursor}`)).json());
+  expect(rest).toEqual({ households: [{ householdId: uuid(6_002), name: 'Famiglia di prova 13' }], nextCursor: null });
+  const shown = HouseholdAnswer.parse(await (await ask(`/households/${uuid(6_001)}`)).json());
+  expect(shown.guardians).toEqual([{ guardianId: GUARDIAN, displayName: 'Zefiro Prova' }]);
+  expect(shown.pupils.map(({ pupilId }) => pupilId).sort()).toEqual([uuid(1_002), uuid(1_003)]);
+  expect(OfficePupilAnswer.parse(await (await ask(`/pupils/${uuid(1_002)}`)).json()).household).toEqual({
+    ...{ householdId: uuid(6_001), name: 'Famiglia di prova 12' },
+  });
+});
+
 describe('is not there for', () => {
-  const paths = ['/pupils', `/pupils/${uuid(1_001)}`, `/pupils/${uuid(1_001)}/diets`, '/edits', '/nothing'];
+  const paths = [
+    '/pupils',
+    `/pupils/${uuid(1_001)}`,
+    `/pupils/${uuid(1_001)}/diets`,
+    '/households',
+    '/edits',
+    '/nothing',
+  ];
   test.each<Role>(['guardian', 'school'])('a %s, byte for byte', async (role) => {
     const answers = await Promise.all([
       ...paths.map((path) => ask(path, {}, role)),

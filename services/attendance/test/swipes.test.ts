@@ -1,3 +1,4 @@
+import { PutRequest } from '@campanella/proto/anagrafica/v1/registry';
 import { SwipeOutcome } from '@campanella/proto/attendance/v1/terminal';
 import { callUnary } from '@campanella/service-kit';
 import { eventually } from '@campanella/testkit';
@@ -185,17 +186,8 @@ describe('bad input is answered, kept, and charges nothing', () => {
   });
 });
 
-async function put(records: Record<string, unknown>): Promise<void> {
-  const empty = {
-    municipalityId: 1,
-    schools: [],
-    schoolYears: [],
-    classes: [],
-    services: [],
-    tariffs: [],
-    guardians: [],
-  };
-  const request = { municipality: undefined, ...empty, pupils: [], enrolments: [], badges: [], ...records };
+async function put(records: Parameters<typeof PutRequest.create>[0]): Promise<void> {
+  const request = PutRequest.create({ municipalityId: 1, ...records });
   const answer = await callUnary(attendance.registry, 'put', request, { deadlineMs: 10_000 });
   expect(answer.refusals).toEqual([]);
 }

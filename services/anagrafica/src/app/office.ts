@@ -40,6 +40,17 @@ export interface KeptEdit extends RecordEdit {
   readonly editor: Editor;
 }
 
+export interface ListedHousehold {
+  readonly householdId: string;
+  readonly name: string;
+}
+
+/** A household with its members by name. */
+export interface HouseholdRecord extends ListedHousehold {
+  readonly pupils: { readonly pupilId: PupilId; readonly displayName: string }[];
+  readonly guardians: { readonly guardianId: string; readonly displayName: string }[];
+}
+
 /** What the office reads. */
 export interface OfficeReads {
   /** By family name, given name and id. */
@@ -48,9 +59,16 @@ export interface OfficeReads {
   findPupil(
     municipalityId: MunicipalityId,
     pupilId: PupilId,
-  ): Promise<(PupilRecord & { readonly diets: readonly Diet[] }) | null>;
+  ): Promise<(PupilRecord & { readonly diets: readonly Diet[]; readonly household: ListedHousehold | null }) | null>;
   /** All that was ever recorded of a pupil's diets, oldest first; null for an unknown pupil. */
   listDietVersions(municipalityId: MunicipalityId, pupilId: PupilId): Promise<readonly DietVersion[] | null>;
+  /** By name; of those whose name begins so. */
+  listHouseholds(
+    municipalityId: MunicipalityId,
+    page: { readonly name: string | null; readonly after: string | null; readonly limit: number },
+  ): Promise<ListedHousehold[]>;
+  /** Null for an unknown household. */
+  findHousehold(municipalityId: MunicipalityId, householdId: string): Promise<HouseholdRecord | null>;
   /** The badge in use with this number; null where nobody holds one. */
   findBadge(municipalityId: MunicipalityId, badgeNumber: string): Promise<Badge | null>;
   /** Newest first; of one record, or of all. */
@@ -70,6 +88,7 @@ export const NO_RECORDS: RecordsInput = {
   guardians: [],
   pupils: [],
   diets: [],
+  households: [],
   enrolments: [],
   badges: [],
 };

@@ -21,6 +21,7 @@ const NOTHING: StoredRecords = {
   guardians: new Map(),
   pupils: new Map(),
   diets: new Map(),
+  households: new Map(),
   enrolments: new Map(),
   badges: new Map(),
   dietVersions: new Map(),
@@ -61,7 +62,7 @@ const DIET = {
   ...{ dietCode: 'GF', kind: 'health', reference: 'prot. 1/2026' },
   ...{ validFrom: '2026-09-01', validUntil: '2027-08-31' },
 };
-const REDUCTION = { percent: 20, reason: 'siblings', validFrom: '2026-09-01', validUntil: '' };
+const REDUCTION = { percent: 20, reason: 'other', validFrom: '2026-09-01', validUntil: '' };
 const badge = {
   badgeId: BADGE,
   pupilId: PUPIL,
@@ -140,6 +141,7 @@ function apply(stored: StoredRecords, changes: Changes): StoredRecords {
     guardians: over(stored.guardians, records.guardians),
     pupils: over(stored.pupils, records.pupils),
     diets: over(stored.diets, records.diets),
+    households: over(stored.households, records.households),
     enrolments: over(stored.enrolments, records.enrolments),
     badges: over(stored.badges, records.badges),
   };
@@ -171,7 +173,7 @@ describe('a Put', () => {
   });
 
   test('that does not say reductions and invoice address keeps them, and one that says none removes them', () => {
-    const reductions = [{ percent: 20, reason: 'siblings', validFrom: '2026-09-01', validUntil: '' }];
+    const reductions = [{ percent: 20, reason: 'other', validFrom: '2026-09-01', validUntil: '' }];
     const told = put(STORED, {
       ...EMPTY,
       enrolments: [{ ...enrolment, reductions, invoiceEmail: 'famiglia@esempio.example' }],
@@ -240,6 +242,62 @@ describe('a Put', () => {
     expect(refusals(STORED, { ...EMPTY, diets })).toEqual([
       { kind: 'light_diet_too_long', recordKind: 'diets', field: 'valid_until' },
     ]);
+  });
+
+  describe('of a reduction for siblings', () => {
+    const sibling = { ...pupil, pupilId: OTHER_PUPIL, codiceFiscale: 'SGNBRN88T61D612B', dietCode: null };
+    const household = { householdId: uuid(20), name: 'F-1', pupilIds: [PUPIL, OTHER_PUPIL], guardianIds: [GUARDIAN] };
+    const siblings = { ...REDUCTION, reason: 'siblings' };
+    const reduced = { ...enrolment, reductions: [siblings] };
+    const ofSibling = { ...enrolment, enrolmentId: uuid(21), pupilId: OTHER_PUPIL };
+    const whole = { ...EMPTY, pupils: [sibling], households: [household], enrolments: [reduced, ofSibling] };
+    const alone = [{ kind: 'no_sibling', recordKind: 'enrolments', field: 'reductions' }];
+
+    test('is taken where another pupil of the household is enrolled, also in the same call', () => {
+      expect(put(STORED, whole).records.enrolments).toHaveLength(2);
+      const both = { ...whole, enrolments: [reduced, { ...ofSibling, reductions: [siblings] }] };
+      expect(put(STORED, both).records.enrolments).toHaveLength(2);
+    });
+
+    test.each<[string, RecordsInput]>([
+      ['without a household', { ...whole, households: [] }],
+      ['of one pupil', { ...whole, households: [{ ...household, pupilIds: [PUPIL] }] }],
+      ['whose other pupil is not enrolled', { ...whole, enrolments: [reduced] }],
+      ['whose other pupil has left', { ...whole, pupils: [{ ...sibling, closed: true }] }],
+      [
+        'whose other pupil is enrolled on other days',
+        {
+          ...whole,
+          enrolments: [
+            { ...reduced, reductions: [{ ...siblings, validFrom: '2027-02-01' }] },
+            { ...ofSibling, validUntil: '2027-01-31' },
+          ],
+        },
+      ],
+    ])('is refused %s', (_what, input) => {
+      expect(refusals(STORED, input)).toEqual(alone);
+    });
+
+    test('is not asked about again where an enrolment says nothing of reductions', () => {
+      const after = apply(STORED, put(STORED, whole));
+      expect(put(after, { ...EMPTY, enrolments: [{ ...enrolment, overdraftCents: 500 }] }).changedCount).toBe(1);
+    });
+  });
+
+  test('moves pupils between households in one call, and never into two', () => {
+    const sibling = { ...pupil, pupilId: OTHER_PUPIL, codiceFiscale: 'SGNBRN88T61D612B', dietCode: null };
+    const [first, second] = [
+      { householdId: uuid(20), name: 'F-1', pupilIds: [OTHER_PUPIL, PUPIL, PUPIL], guardianIds: [GUARDIAN] },
+      { householdId: uuid(21), name: 'F-2', pupilIds: [], guardianIds: [] },
+    ];
+    const after = apply(STORED, put(STORED, { ...EMPTY, pupils: [sibling], households: [first, second] }));
+    expect(after.households.get(uuid(20))?.pupilIds).toEqual([PUPIL, OTHER_PUPIL]);
+    const taken = { ...second, pupilIds: [PUPIL] };
+    expect(refusals(after, { ...EMPTY, households: [taken] })).toEqual([
+      { kind: 'pupil_of_other_household', recordKind: 'households', field: 'pupil_ids' },
+    ]);
+    const moved = put(after, { ...EMPTY, households: [taken, { ...first, pupilIds: [OTHER_PUPIL] }] });
+    expect(moved.records.households).toHaveLength(2);
   });
 
   test('of new prices touches everybody on the tariff, of a new class name everybody in the class', () => {
@@ -479,6 +537,11 @@ describe('a Put is refused', () => {
       { kind: 'malformed', recordKind: 'municipality', field: 'light_diet_days_max' },
     ],
     [
+      'for an unknown guardian of a household',
+      { ...EMPTY, households: [{ householdId: uuid(20), name: 'F-1', pupilIds: [PUPIL], guardianIds: [uuid(99)] }] },
+      { kind: 'unknown_reference', recordKind: 'households', field: 'guardian_ids' },
+    ],
+    [
       'for a website that is not https',
       {
         ...EMPTY,
@@ -493,6 +556,17 @@ describe('a Put is refused', () => {
 
   test.each(cases)('%s', (_name, input, expected) => {
     expect(refusals(STORED, input)).toEqual([expected]);
+  });
+
+  test('for two households of one name, however it is written', () => {
+    const [one, other] = ['Famiglia di Prova', 'famiglia  DI prova'].map((name, index) => ({
+      ...{ householdId: uuid(20 + index), name, pupilIds: [], guardianIds: [] },
+    }));
+    if (one === undefined || other === undefined) throw new Error('there are two');
+    const after = apply(STORED, put(STORED, { ...EMPTY, households: [one] }));
+    expect(refusals(after, { ...EMPTY, households: [other] })).toEqual([
+      { kind: 'household_name_taken', recordKind: 'households', field: 'name' },
+    ]);
   });
 
   test('for a municipality that nobody has named', () => {

@@ -12,12 +12,14 @@ import {
   withDiets,
 } from './diet.ts';
 import { isSame } from './is-same.ts';
+import { nameKey } from './name-key.ts';
 import type {
   Badge,
   BadgeChange,
   Changes,
   DietChanges,
   Enrolment,
+  Household,
   IncomingRecords,
   Municipality,
   Placed,
@@ -71,6 +73,7 @@ export function decidePut(
     guardians: overlay(stored.guardians, incoming.guardians),
     pupils: overlay(stored.pupils, incoming.pupils),
     diets: overlay(stored.diets, dietsLaidOver(stored, incoming.diets)),
+    households: overlay(stored.households, incoming.households),
     enrolments: overlay(stored.enrolments, incoming.enrolments),
     badges: overlay(stored.badges, incoming.badges),
   };
@@ -83,7 +86,9 @@ export function decidePut(
     ...checkCodiciFiscali('guardians', after, incoming.guardians),
     ...checkCodiciFiscali('pupils', after, incoming.pupils),
     ...checkDiets(stored, told, incoming.diets),
+    ...checkHouseholds(after, incoming.households, refusedIds),
     ...checkEnrolments(after, incoming.enrolments),
+    ...checkSiblings(after, incoming.enrolments),
     ...checkBadges(after, incoming.badges),
   ];
   if (refusals.length > 0) return refuse({ kind: 'records_refused', refusals });
@@ -243,6 +248,60 @@ function checkDiets(
   ];
 }
 
+function checkHouseholds(
+  after: After,
+  incoming: readonly Placed<Household>[],
+  refusedIds: RefusedIds,
+): RecordRefusal[] {
+  const names = countBy([...after.households.values()], ({ name }) => [nameKey(name)]);
+  const homes = countBy([...after.households.values()], ({ pupilIds }) => pupilIds);
+  return incoming.flatMap((placed) => {
+    const { name, pupilIds, guardianIds } = placed.record;
+    const isUnknown = (kind: 'pupils' | 'guardians') => (id: string) => !after[kind].has(id) && !refusedIds.has(id);
+    const refuseIf = (isRefused: boolean, kind: RecordRefusalKind, field: string) =>
+      isRefused ? [refusal('households', placed, kind, field)] : [];
+    return [
+      ...refuseIf(pupilIds.some(isUnknown('pupils')), 'unknown_reference', 'pupil_ids'),
+      ...refuseIf(guardianIds.some(isUnknown('guardians')), 'unknown_reference', 'guardian_ids'),
+      ...refuseIf((names.get(nameKey(name)) ?? 0) > 1, 'household_name_taken', 'name'),
+      ...refuseIf(
+        pupilIds.some((id) => (homes.get(id) ?? 0) > 1),
+        'pupil_of_other_household',
+        'pupil_ids',
+      ),
+    ];
+  });
+}
+
+function countBy<Item>(items: readonly Item[], keysOf: (item: Item) => readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of items.flatMap(keysOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** A reduction for siblings needs one: another pupil of the household who has not left, enrolled on a day on which the reduction holds. */
+function checkSiblings(after: After, incoming: readonly Placed<Enrolment>[]): RecordRefusal[] {
+  const householdOf = new Map<string, Household>();
+  for (const household of after.households.values()) {
+    for (const pupilId of household.pupilIds) householdOf.set(pupilId, household);
+  }
+  const enrolmentsOf = Map.groupBy(after.enrolments.values(), ({ pupilId }) => pupilId);
+  return incoming.flatMap((placed) => {
+    const { pupilId, validity, reductions } = placed.record;
+    const siblings = (householdOf.get(pupilId)?.pupilIds ?? []).filter(
+      (id) => id !== pupilId && after.pupils.get(id)?.closed === false,
+    );
+    const spans = siblings
+      .flatMap((id) => enrolmentsOf.get(id) ?? [])
+      .map((enrolment) => enrolment.validity)
+      .filter((span) => overlaps(span, validity));
+    const isAlone = (reductions ?? []).some(
+      (reduction) => reduction.reason === 'siblings' && !spans.some((span) => overlaps(span, reduction.validity)),
+    );
+    return isAlone ? [refusal('enrolments', placed, 'no_sibling', 'reductions')] : [];
+  });
+}
+
 function checkEnrolments(after: After, incoming: readonly Placed<Enrolment>[]): RecordRefusal[] {
   const found: RecordRefusal[] = [];
   const touched = new Set(incoming.map(({ record }) => `${record.pupilId} ${record.service}`));
@@ -338,6 +397,7 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
       incoming.enrolments.map((placed) => withKnownTerms(stored, placed)),
     ),
     diets,
+    households: changed(stored.households, incoming.households),
     badges,
   };
   const municipality = incoming.municipality === null ? null : withKnownSettings(stored, incoming.municipality);

@@ -20,6 +20,7 @@ import type {
   Birth,
   Enrolment,
   Guardian,
+  Household,
   IncomingRecords,
   Municipality,
   OfferedService,
@@ -49,6 +50,8 @@ export const PRICES_MAX = 50;
 /** Most reductions that one enrolment may have. */
 export const REDUCTIONS_MAX = 20;
 
+/** Most pupils, and most guardians, of one household. */
+export const MEMBERS_MAX = 30;
 /** Most diets that one call may tell of a pupil. */
 export const DIETS_MAX = 20;
 /** Longest reference of a certificate, in characters. */
@@ -113,6 +116,12 @@ export interface RecordsInput {
   readonly diets: readonly {
     pupilId: string;
     diets: readonly (ValidityInput & { dietCode: string; kind: string; reference: string })[];
+  }[];
+  readonly households: readonly {
+    householdId: string;
+    name: string;
+    pupilIds: readonly string[];
+    guardianIds: readonly string[];
   }[];
   readonly enrolments: readonly (ValidityInput & {
     enrolmentId: string;
@@ -313,6 +322,7 @@ export function parseRecords(input: RecordsInput): ParsedRecords {
     guardians: parseList('guardians', input.guardians, (item) => item.guardianId, parseGuardian),
     pupils: parseList('pupils', input.pupils, (item) => item.pupilId, parsePupil),
     diets: parseList('diets', input.diets, (item) => item.pupilId, parseDiets),
+    households: parseList('households', input.households, (item) => item.householdId, parseHousehold),
     enrolments: parseList('enrolments', input.enrolments, (item) => item.enrolmentId, parseEnrolment),
     badges: parseList('badges', input.badges, (item) => item.badgeId, parseBadge),
   };
@@ -454,6 +464,20 @@ function parseDiet(input: Item<'diets'>['diets'][number], read: FieldReader): Di
   if (kind === undefined) read.refuse('kind');
   if ((kind === 'health' || kind === 'ethical') && reference === '') read.refuse('reference', 'missing_certificate');
   return { dietCode, kind: kind ?? 'unspecified', reference, validity };
+}
+
+function parseHousehold(input: Item<'households'>, read: FieldReader): Household {
+  return {
+    id: read.uuid('household_id', input.householdId),
+    name: read.name('name', input.name),
+    pupilIds: parseMembers('pupil_ids', input.pupilIds, read),
+    guardianIds: parseMembers('guardian_ids', input.guardianIds, read),
+  };
+}
+
+function parseMembers(field: string, ids: readonly string[], read: FieldReader): readonly string[] {
+  if (ids.length > MEMBERS_MAX) read.refuse(field);
+  return [...new Set(ids.map((one) => read.uuid(field, one)))].sort();
 }
 
 function parseEnrolment(input: Item<'enrolments'>, read: FieldReader): Enrolment {

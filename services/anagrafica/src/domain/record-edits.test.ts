@@ -6,7 +6,15 @@ import type { Changes, StoredRecords } from './records.ts';
 const NONE = new Map<never, never>();
 const stored = (changes: Partial<StoredRecords>): StoredRecords => ({
   ...{ municipality: null, schools: NONE, schoolYears: NONE, classes: NONE, services: NONE, tariffs: NONE },
-  ...{ guardians: NONE, pupils: NONE, diets: NONE, enrolments: NONE, badges: NONE, dietVersions: NONE },
+  ...{
+    guardians: NONE,
+    pupils: NONE,
+    diets: NONE,
+    households: NONE,
+    enrolments: NONE,
+    badges: NONE,
+    dietVersions: NONE,
+  },
   ...changes,
 });
 const changes = (records: Partial<Changes['records']>): Changes => ({
@@ -16,7 +24,7 @@ const changes = (records: Partial<Changes['records']>): Changes => ({
   directory: { pupilIds: [], classIds: [], tariffIds: [], surroundings: false },
   records: {
     ...{ schools: [], schoolYears: [], classes: [], services: [], tariffs: [] },
-    ...{ guardians: [], pupils: [], diets: [], enrolments: [], badges: [] },
+    ...{ guardians: [], pupils: [], diets: [], households: [], enrolments: [], badges: [] },
     ...records,
   },
 });

@@ -89,6 +89,15 @@ export interface Pupil extends Identified {
   readonly residence: Residence | null;
 }
 
+/** Who pays together: pupils, and the guardians who answer for them. */
+export interface Household extends Identified {
+  /** What the office calls it. */
+  readonly name: string;
+  /** Sorted, each once. */
+  readonly pupilIds: readonly string[];
+  readonly guardianIds: readonly string[];
+}
+
 export type PaymentMode = 'prepaid' | 'invoiced';
 
 /** A pupil's registration to a service, with the one guardian who pays for it. */
@@ -125,6 +134,7 @@ export interface RecordKinds {
   readonly guardians: Guardian;
   readonly pupils: Pupil;
   readonly diets: PupilDiets;
+  readonly households: Household;
   readonly enrolments: Enrolment;
   readonly badges: Badge;
 }
@@ -163,7 +173,10 @@ export type RecordRefusalKind =
   | 'outside_school_year'
   | 'tariff_of_other_service'
   | 'missing_certificate'
-  | 'light_diet_too_long';
+  | 'light_diet_too_long'
+  | 'household_name_taken'
+  | 'pupil_of_other_household'
+  | 'no_sibling';
 
 /** Why one record cannot be stored. Names the field, never its value: refusals may be logged. */
 export interface RecordRefusal {

@@ -34,6 +34,9 @@ const REFUSAL_KIND: Record<RecordRefusalKind, RecordRefusalCode> = {
   tariff_of_other_service: RecordRefusalCode.TARIFF_OF_OTHER_SERVICE,
   missing_certificate: RecordRefusalCode.MISSING_CERTIFICATE,
   light_diet_too_long: RecordRefusalCode.LIGHT_DIET_TOO_LONG,
+  household_name_taken: RecordRefusalCode.HOUSEHOLD_NAME_TAKEN,
+  pupil_of_other_household: RecordRefusalCode.PUPIL_OF_OTHER_HOUSEHOLD,
+  no_sibling: RecordRefusalCode.NO_SIBLING,
 };
 
 const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
@@ -46,6 +49,7 @@ const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
   guardians: RecordType.GUARDIAN,
   pupils: RecordType.PUPIL,
   diets: RecordType.DIETS,
+  households: RecordType.HOUSEHOLD,
   enrolments: RecordType.ENROLMENT,
   badges: RecordType.BADGE,
 };

@@ -16,6 +16,9 @@ import {
   DietHistoryQuery,
   type EditsAnswer,
   EditsQuery,
+  type HouseholdAnswer,
+  type HouseholdsAnswer,
+  HouseholdsQuery,
   type OfficePupilAnswer,
   type OfficePupilsAnswer,
   OfficePupilsQuery,
@@ -75,6 +78,7 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
       ...toRecord(record, now),
       dietCode: dietCodeOn(record.diets, serviceDateAt(now)),
       diets: record.diets.map(toDiet),
+      household: record.household,
     };
     response.set('cache-control', 'no-store').json(answer);
   });
@@ -100,6 +104,27 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
         })),
       nextCursor: begin === 0 ? null : String(begin),
     };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.get('/api/anagrafica/office/households', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const { cursor, limit, name } = take(HouseholdsQuery, request.query);
+    const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();
+    const found = await deps.office.listHouseholds(municipalityId, { name: name ?? null, after, limit: limit + 1 });
+    const households = found.slice(0, limit);
+    const last = found.length > limit ? households.at(-1) : undefined;
+    const answer: HouseholdsAnswer = { households, nextCursor: last === undefined ? null : cursorOf([last.name]) };
+    response.set('cache-control', 'no-store').json(answer);
+  });
+
+  router.get('/api/anagrafica/office/households/:householdId', async (request, response) => {
+    const { municipalityId } = identityOf(response);
+    const householdId = parseId(request.params.householdId);
+    const household = householdId === null ? null : await deps.office.findHousehold(municipalityId, householdId);
+    if (household === null) throw notFound();
+    for (const { pupilId } of household.pupils) await noteRead(deps, response, pupilId, 'record');
+    const answer: HouseholdAnswer = household;
     response.set('cache-control', 'no-store').json(answer);
   });
 

@@ -88,6 +88,9 @@ export const RecordsBody = z.strictObject({
       }),
     )
     .default([]),
+  households: z
+    .array(z.strictObject({ householdId: Id, name: Text, pupilIds: z.array(Id), guardianIds: z.array(Id) }))
+    .default([]),
   enrolments: z
     .array(
       z.strictObject({
@@ -178,6 +181,7 @@ const Diet = z.object({
 export const OfficePupilAnswer = RecordAnswer.extend({
   dietCode: z.string().describe('Of today; empty for the ordinary menu; for the office alone'),
   diets: z.array(Diet).describe('Oldest first, without overlaps; for the office alone'),
+  household: z.object({ householdId: z.uuid(), name: z.string() }).nullable().describe('For the office alone'),
 });
 
 export const DietHistoryQuery = z.object({ ...page, cursor: z.coerce.number().int().min(1).optional() });
@@ -194,6 +198,24 @@ export const DietHistoryAnswer = z.object({
     )
     .describe('The newest first'),
   nextCursor: z.string().nullable(),
+});
+
+export const HouseholdsQuery = z.object({
+  name: z.string().max(200).optional().meta({ description: 'Beginning of the name' }),
+  ...page,
+});
+
+export const HouseholdsAnswer = z.object({
+  households: z.array(z.object({ householdId: z.uuid(), name: z.string() })),
+  nextCursor: z.string().nullable(),
+});
+
+/** Answer of `GET /api/anagrafica/office/households/{householdId}`. */
+export const HouseholdAnswer = z.object({
+  householdId: z.uuid(),
+  name: z.string(),
+  pupils: z.array(z.object({ pupilId: z.uuid(), displayName: z.string() })),
+  guardians: z.array(z.object({ guardianId: z.uuid(), displayName: z.string() })),
 });
 
 export const EditsQuery = z.object({ recordId: z.string().max(64).optional(), ...page, cursor: z.uuid().optional() });
@@ -220,6 +242,8 @@ export type PutAnswer = z.output<typeof PutAnswer>;
 export type OfficePupilsAnswer = z.output<typeof OfficePupilsAnswer>;
 export type OfficePupilAnswer = z.output<typeof OfficePupilAnswer>;
 export type DietHistoryAnswer = z.output<typeof DietHistoryAnswer>;
+export type HouseholdsAnswer = z.output<typeof HouseholdsAnswer>;
+export type HouseholdAnswer = z.output<typeof HouseholdAnswer>;
 export type EditsAnswer = z.output<typeof EditsAnswer>;
 
 function answers(schema: z.ZodType, description: string) {
@@ -262,6 +286,22 @@ export function officePaths() {
         summary: "All that was recorded of a pupil's diets (role office); leaves a line in the access log",
         requestParams: { path: z.object({ pupilId: z.uuid() }), query: DietHistoryQuery },
         responses: answers(DietHistoryAnswer, 'What was recorded, newest first'),
+      },
+    },
+    '/api/anagrafica/office/households': {
+      get: {
+        operationId: 'findHouseholds',
+        summary: 'Looks households up by name (role office)',
+        requestParams: { query: HouseholdsQuery },
+        responses: answers(HouseholdsAnswer, 'Households by name'),
+      },
+    },
+    '/api/anagrafica/office/households/{householdId}': {
+      get: {
+        operationId: 'getHousehold',
+        summary: "A household's members (role office); leaves a line in the access log of each of its pupils",
+        requestParams: { path: z.object({ householdId: z.uuid() }) },
+        responses: answers(HouseholdAnswer, 'The household'),
       },
     },
     '/api/anagrafica/office/records': {

@@ -4,12 +4,13 @@ import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
+import { nameKey } from '../domain/name-key.ts';
 import type { Editor } from '../domain/record-edits.ts';
 import type { DietChanges, RecordKind } from '../domain/records.ts';
 import { Cells } from './cells.ts';
 import { readRows } from './csv-file.ts';
 import type { Fault } from './faults.ts';
-import { type FewNames, fewNames, nameKey } from './known-names.ts';
+import { type FewNames, fewNames } from './known-names.ts';
 import { columnOf, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
 import { READERS, RECORD_KEYS, ROW_KEYS } from './read-inputs.ts';
 import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
@@ -178,8 +179,10 @@ class ImportRun {
     this.#files.push(file);
     const firstLines = new Map<string, number>();
     let batch: ReadRow<Kind>[] = [];
+    /** Rows that would be refused now, and may be no more once the whole file is stored: a sibling comes later. */
+    const waiting: ReadRow<Kind>[] = [];
     const flush = async () => {
-      file.changed += await this.#storeBatch(kind, layout, few, batch);
+      file.changed += await this.#storeBatch(kind, layout, few, batch, waiting);
       batch = [];
     };
     const rows = readRows(
@@ -214,6 +217,7 @@ class ImportRun {
       if (batch.length === BATCH && kind !== 'tariffs') await flush();
     }
     await flush();
+    file.changed += await this.#storeBatch(kind, layout, few, waiting, null);
     this.#progress(file);
   }
 
@@ -221,12 +225,16 @@ class ImportRun {
     this.#options.onProgress({ fileName, rows, bytesRead: this.#bytesRead, bytesTotal: this.#bytesTotal });
   }
 
-  /** @returns how many of the rows changed a record */
+  /**
+   * @param waiting takes the rows that wait for others; null where there are no others to come
+   * @returns how many of the rows changed a record
+   */
   async #storeBatch<Kind extends FileKind>(
     kind: Kind,
     layout: Layout,
     few: FewNames,
     rows: readonly ReadRow<Kind>[],
+    waiting: ReadRow<Kind>[] | null,
   ): Promise<number> {
     if (rows.length === 0) return 0;
     const { fileName } = layout;
@@ -255,7 +263,12 @@ class ImportRun {
         const record = records[index];
         const [, item, name] = ITEM_FIELD.exec(field) ?? [];
         const line = (item === undefined ? null : record?.itemLines?.[Number(item)]) ?? record?.line ?? 0;
+        const isFirst = !refused.has(index);
         refused.add(index);
+        if (refusalKind === 'no_sibling' && waiting !== null) {
+          if (isFirst) waiting.push(...rows.filter((row) => row.line === line));
+          continue;
+        }
         this.#faulted.add(faultedKey(recordKind, keyAt.get(line) ?? ''));
         this.#fault({ fileName, line, column: columnOf(layout, name ?? field), kind: refusalKind, detail: '' });
       }

@@ -1,17 +1,13 @@
 import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { v5 as uuidV5 } from 'uuid';
-import type { RecordKind } from '../domain/records.ts';
-import type { PriceRow } from '../store/rows.ts';
+import { nameKey } from '../domain/name-key.ts';
+import type { Household, RecordKind } from '../domain/records.ts';
+import { type HouseholdRow, type PriceRow, toHousehold } from '../store/rows.ts';
 
 /** Ids of imported records are made of what the office calls them, under this name space: the same file again is the same records. */
 const NAME_SPACE = 'b3a1b0a2-6a0e-5d0f-9a6e-0f6f2f1c7d11';
 const SEPARATOR = '\n';
-
-/** What the office calls a record, for comparing: spaces and case make no difference. */
-export function nameKey(...words: readonly string[]): string {
-  return words.map((word) => word.normalize('NFC').replaceAll(/\s+/g, ' ').trim().toLowerCase()).join(SEPARATOR);
-}
 
 /** The id that a record new to us gets. */
 export function newId(municipalityId: MunicipalityId, kind: RecordKind, key: string): string {
@@ -102,6 +98,27 @@ export async function enrolmentIds(
     values: [municipalityId, [...new Set(pupilIds)]],
   });
   return new Map(rows.map((row) => [nameKey(row.pupil_id, row.service, row.valid_from), row.id]));
+}
+
+/** The households with these names, by name. */
+export async function householdsByName(
+  tx: Transaction,
+  municipalityId: MunicipalityId,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Household>> {
+  const { rows } = await tx.query<HouseholdRow>({
+    name: 'households_by_name',
+    text: `select household_id as id, name,
+                  array(select pupil_id::text from household_pupils
+                        where household_pupils.municipality_id = $1
+                          and household_pupils.household_id = households.household_id) as pupil_ids,
+                  array(select guardian_id::text from household_guardians
+                        where household_guardians.municipality_id = $1
+                          and household_guardians.household_id = households.household_id) as guardian_ids
+           from households where municipality_id = $1 and name_key = any($2)`,
+    values: [municipalityId, [...new Set(names.map((name) => nameKey(name)))]],
+  });
+  return new Map(rows.map((row) => [nameKey(row.name), toHousehold(row)]));
 }
 
 /** Ids of the badges with these numbers, by number, pupil's id and first day, with what each replaces. */

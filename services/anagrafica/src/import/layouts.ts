@@ -3,7 +3,14 @@ import type { RecordKind } from '../domain/records.ts';
 /** What the rows of each file are records of. */
 export const RECORD_KINDS = {
   ...{ schools: 'schools', schoolYears: 'schoolYears', classes: 'classes', services: 'services', tariffs: 'tariffs' },
-  ...{ guardians: 'guardians', pupils: 'pupils', diets: 'diets', enrolments: 'enrolments', badges: 'badges' },
+  ...{
+    guardians: 'guardians',
+    pupils: 'pupils',
+    diets: 'diets',
+    households: 'households',
+    enrolments: 'enrolments',
+    badges: 'badges',
+  },
 } as const satisfies Readonly<Record<string, RecordKind>>;
 
 /** A file of the import, by what a row of it is. */
@@ -148,6 +155,17 @@ export const LAYOUTS: readonly Layout[] = [
         'Come l’ufficio ritrova il certificato (salute) o la dichiarazione (etica)',
         'prot. 123/2026',
       ),
+    ],
+  },
+  {
+    kind: 'households',
+    fileName: 'nuclei.csv',
+    about:
+      'Chi paga insieme, una riga per alunno; i nuclei sono riconosciuti dal nome, e chi c’è già e non è ripetuto resta',
+    columns: [
+      required('nucleo', 'name', 'Nome del nucleo, a scelta dell’ufficio', 'F-00123'),
+      required('codice_fiscale_alunno', 'pupil_ids', 'Codice fiscale dell’alunno', 'PRVNMB18A01M900X'),
+      optional('codice_fiscale_intestatario', 'guardian_ids', 'Codice fiscale di chi paga', 'PRVZFR81S02M900X'),
     ],
   },
   {

@@ -23,6 +23,7 @@ export interface Named {
     readonly className: string;
   };
   readonly diets: { readonly pupilCode: string; readonly diet: Item<'diets'>['diets'][number] };
+  readonly households: { readonly name: string; readonly pupilCode: string; readonly guardianCode: string | null };
   readonly enrolments: Omit<
     Item<'enrolments'>,
     'enrolmentId' | 'pupilId' | 'schoolYearId' | 'guardianId' | 'tariffId'
@@ -93,6 +94,12 @@ export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kin
     pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
     diet: { ...dietAndKind(cells), ...validity(cells), reference: cells.optional('riferimento') },
   }),
+  households: (cells) => ({
+    name: cells.text('nucleo'),
+    pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
+    guardianCode:
+      cells.optional('codice_fiscale_intestatario') === '' ? null : cells.codiceFiscale('codice_fiscale_intestatario'),
+  }),
   enrolments: (cells) => ({
     pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
     service: cells.text('servizio'),
@@ -157,13 +164,15 @@ export const ROW_KEYS: { readonly [Kind in FileKind]: (named: Named[Kind]) => re
   guardians: ({ codiceFiscale }) => [codiceFiscale],
   pupils: ({ codiceFiscale }) => [codiceFiscale],
   diets: ({ pupilCode, diet }) => [pupilCode, diet.validFrom],
+  households: ({ name, pupilCode, guardianCode }) => [name, pupilCode, guardianCode ?? ''],
   enrolments: ({ pupilCode, service, validFrom }) => [pupilCode, service, validFrom],
   badges: ({ badgeNumber, pupilCode, validFrom }) => [badgeNumber, pupilCode, validFrom],
 };
 
-/** What others call the record of a row by: all prices of a tariff are one record, and so are all diets of a pupil. */
+/** What others call the record of a row by: all prices of a tariff are one record, all diets of a pupil, all of a household. */
 export const RECORD_KEYS: typeof ROW_KEYS = {
   ...ROW_KEYS,
   tariffs: ({ service, name }) => [service, name],
   diets: ({ pupilCode }) => [pupilCode],
+  households: ({ name }) => [name],
 };

@@ -1,8 +1,9 @@
 import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
+import { nameKey } from '../domain/name-key.ts';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
-import { badgeIds, enrolmentIds, type FewNames, idsByCode, nameKey, newId } from './known-names.ts';
+import { badgeIds, enrolmentIds, type FewNames, householdsByName, idsByCode, newId } from './known-names.ts';
 import type { FileKind, RecordKindOf } from './layouts.ts';
 import type { Named } from './read-inputs.ts';
 
@@ -48,50 +49,43 @@ function eachRow<Kind extends FileKind>(
   const missing: Missing[] = [];
   const records = rows.flatMap(({ line, named }) => {
     const before = missing.length;
-    const input = toInput(named, (column, kind, names, ...words) => {
-      const key = nameKey(...words);
-      const id = names.get(key);
-      if (id === undefined) missing.push({ line, column, kind, key });
-      return id ?? '';
-    });
+    const input = toInput(named, finder(line, missing));
     return missing.length === before ? [{ line, input }] : [];
   });
   return { records, missing };
 }
 
-/** Turns the rows that tell of one record into one; where it is not found every one of them is told. */
+/** Turns the rows that tell of one record into one; where any of them refers to what is not there, none comes of them. */
 function inGroups<Kind extends FileKind>(
   rows: readonly ReadRow<Kind>[],
   keyOf: (named: Named[Kind]) => string,
-  idOf: (named: Named[Kind], find: Find) => string,
-  toInput: (id: string, group: readonly Named[Kind][]) => RecordsInput[RecordKindOf<Kind>][number],
+  toInput: (
+    group: readonly { readonly named: Named[Kind]; readonly find: Find }[],
+    key: string,
+  ) => RecordsInput[RecordKindOf<Kind>][number],
 ): Inputs<RecordKindOf<Kind>> {
   const missing: Missing[] = [];
-  const records = [...Map.groupBy(rows, ({ named }) => nameKey(keyOf(named)))].flatMap(([, group]) => {
+  const groups = Map.groupBy(rows, ({ named }) => nameKey(keyOf(named)));
+  const records = [...groups].flatMap(([groupKey, group]) => {
     const before = missing.length;
-    const ids = group.map(({ line, named }) =>
-      idOf(named, (column, kind, names, ...words) => {
-        const key = nameKey(...words);
-        const id = names.get(key);
-        if (id === undefined) missing.push({ line, column, kind, key });
-        return id ?? '';
-      }),
+    const input = toInput(
+      group.map(({ line, named }) => ({ named, find: finder(line, missing) })),
+      groupKey,
     );
-    const [id = ''] = ids;
-    const [line = 0] = group.map((row) => row.line);
-    if (missing.length > before) return [];
-    return [
-      {
-        line,
-        itemLines: group.map((row) => row.line),
-        input: toInput(
-          id,
-          group.map(({ named }) => named),
-        ),
-      },
-    ];
+    const itemLines = group.map(({ line }) => line);
+    return missing.length === before ? [{ line: itemLines[0] ?? 0, itemLines, input }] : [];
   });
   return { records, missing };
+}
+
+/** Looks names up for a line; notes those that are not there. */
+function finder(line: number, missing: Missing[]): Find {
+  return (column, kind, names, ...words) => {
+    const key = nameKey(...words);
+    const id = names.get(key);
+    if (id === undefined) missing.push({ line, column, kind, key });
+    return id ?? '';
+  };
 }
 
 /** How rows of each kind become records, with the ids of what they name. */
@@ -146,8 +140,51 @@ export const TO_INPUTS: {
     return inGroups(
       rows,
       ({ pupilCode }) => pupilCode,
-      ({ pupilCode }, find) => find('codice_fiscale_alunno', 'pupils', pupils, pupilCode),
-      (pupilId, group) => ({ pupilId, diets: group.map(({ diet }) => diet) }),
+      (group) => {
+        const [pupilId = ''] = group.map(({ named, find }) =>
+          find('codice_fiscale_alunno', 'pupils', pupils, named.pupilCode),
+        );
+        return { pupilId, diets: group.map(({ named }) => named.diet) };
+      },
+    );
+  },
+  households: async ({ tx, municipalityId }, rows) => {
+    const pupils = await idsByCode(
+      tx,
+      municipalityId,
+      'pupils',
+      rows.map(({ named }) => named.pupilCode),
+    );
+    const guardians = await idsByCode(
+      tx,
+      municipalityId,
+      'guardians',
+      rows.flatMap(({ named }) => named.guardianCode ?? []),
+    );
+    const known = await householdsByName(
+      tx,
+      municipalityId,
+      rows.map(({ named }) => named.name),
+    );
+    return inGroups(
+      rows,
+      ({ name }) => name,
+      (group, key) => {
+        const before = known.get(key);
+        const told = group.map(({ named, find }) => ({
+          pupilId: find('codice_fiscale_alunno', 'pupils', pupils, named.pupilCode),
+          guardianIds:
+            named.guardianCode === null
+              ? []
+              : [find('codice_fiscale_intestatario', 'guardians', guardians, named.guardianCode)],
+        }));
+        return {
+          householdId: before?.id ?? newId(municipalityId, 'households', key),
+          name: before?.name ?? group[0]?.named.name ?? '',
+          pupilIds: [...(before?.pupilIds ?? []), ...told.map(({ pupilId }) => pupilId)],
+          guardianIds: [...(before?.guardianIds ?? []), ...told.flatMap(({ guardianIds }) => guardianIds)],
+        };
+      },
     );
   },
   enrolments: async ({ tx, municipalityId, few }, rows) => {

@@ -1,8 +1,16 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable } from '@campanella/postgres';
-import type { MunicipalityId, PupilId } from '@campanella/vocabulary';
-import type { KeptEdit, ListedPupil, OfficeReads, PupilSearch } from '../app/office.ts';
+import { id, type MunicipalityId, type PupilId } from '@campanella/vocabulary';
+import type {
+  HouseholdRecord,
+  KeptEdit,
+  ListedHousehold,
+  ListedPupil,
+  OfficeReads,
+  PupilSearch,
+} from '../app/office.ts';
 import { type DietVersion, dietsOf } from '../domain/diet.ts';
+import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import { openDiets, type SealedDiets } from './diet.ts';
 import { findRecord } from './directory-reads.ts';
@@ -15,9 +23,19 @@ export function officeReads(database: Queryable, cipher: FieldCipher): OfficeRea
     async findPupil(municipalityId, pupilId) {
       const record = await findRecord(database, municipalityId, pupilId);
       const versions = await dietVersions(database, cipher, municipalityId, pupilId);
-      return record === null || versions === null ? null : { ...record, diets: dietsOf(versions) };
+      if (record === null || versions === null) return null;
+      const { rows } = await database.query<{ id: string; name: string }>({
+        name: 'find_household_of_pupil',
+        text: `select household_id as id, name from household_pupils join households using (municipality_id, household_id)
+               where municipality_id = $1 and pupil_id = $2`,
+        values: [municipalityId, pupilId],
+      });
+      const [household] = rows.map(({ id: householdId, name }) => ({ householdId, name }));
+      return { ...record, diets: dietsOf(versions), household: household ?? null };
     },
     listDietVersions: (municipalityId, pupilId) => dietVersions(database, cipher, municipalityId, pupilId),
+    listHouseholds: (municipalityId, page) => listHouseholds(database, municipalityId, page),
+    findHousehold: (municipalityId, householdId) => findHousehold(database, municipalityId, householdId),
     async findBadge(municipalityId, badgeNumber) {
       const { rows } = await database.query<BadgeRow>({
         name: 'find_badge',
@@ -43,6 +61,55 @@ async function dietVersions(
     values: [municipalityId, pupilId],
   });
   return rows[0] === undefined ? null : openDiets(cipher, municipalityId, pupilId, rows[0]);
+}
+
+async function listHouseholds(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  { name, after, limit }: { readonly name: string | null; readonly after: string | null; readonly limit: number },
+): Promise<ListedHousehold[]> {
+  const { rows } = await database.query<{ id: string; name: string }>({
+    name: 'list_households',
+    text: `select household_id as id, name from households
+           where municipality_id = $1 and name_key like $2 and name_key > $3
+           order by name_key limit $4`,
+    values: [municipalityId, startOf(nameKey(name ?? '')), nameKey(after ?? ''), limit],
+  });
+  return rows.map(({ id: householdId, name: found }) => ({ householdId, name: found }));
+}
+
+async function findHousehold(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  householdId: string,
+): Promise<HouseholdRecord | null> {
+  interface Member {
+    readonly id: string;
+    readonly display_name: string;
+  }
+  const { rows } = await database.query<{ name: string; pupils: readonly Member[]; guardians: readonly Member[] }>({
+    name: 'find_household',
+    text: `
+      select name,
+             coalesce((select json_agg(json_build_object('id', pupil_id, 'display_name', given_name || ' ' || family_name)
+                                       order by given_name, family_name, pupil_id)
+                       from household_pupils join pupils using (municipality_id, pupil_id)
+                       where municipality_id = $1 and household_id = $2), '[]') as pupils,
+             coalesce((select json_agg(json_build_object('id', guardian_id, 'display_name', given_name || ' ' || family_name)
+                                       order by given_name, family_name, guardian_id)
+                       from household_guardians join guardians using (municipality_id, guardian_id)
+                       where municipality_id = $1 and household_id = $2), '[]') as guardians
+      from households where municipality_id = $1 and household_id = $2`,
+    values: [municipalityId, householdId],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    householdId,
+    name: row.name,
+    pupils: row.pupils.map((one) => ({ pupilId: id<PupilId>(one.id), displayName: one.display_name })),
+    guardians: row.guardians.map((one) => ({ guardianId: one.id, displayName: one.display_name })),
+  };
 }
 
 interface ListedRow {

@@ -4,14 +4,16 @@ import { type MunicipalityId, serviceDateAt, type Validity } from '@campanella/v
 import { v7 as uuidV7 } from 'uuid';
 import type { RegistryStore, Written } from '../app/put-records.ts';
 import { dietsOf } from '../domain/diet.ts';
+import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
-import type { Changes, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
+import type { Changes, Household, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
 import { openDiets, sealDiets } from './diet.ts';
 import {
   type BadgeRow,
   type ClassRow,
   type EnrolmentRow,
   type GuardianRow,
+  type HouseholdRow,
   type NamedRow,
   type PupilRow,
   type SchoolYearRow,
@@ -20,6 +22,7 @@ import {
   toClass,
   toEnrolment,
   toGuardian,
+  toHousehold,
   toPupil,
   toSchoolYear,
   toTariff,
@@ -90,8 +93,28 @@ async function loadStored(
   const services = await select<NamedRow>('load_services', LOAD_SERVICES, wanted.services);
   const tariffs = await select<TariffRow>('load_tariffs', LOAD_TARIFFS, wanted.tariffs);
   const guardians = await select<GuardianRow>('load_guardians', LOAD_GUARDIANS, wanted.guardians, wanted.guardianCodes);
-  const pupils = await select<PupilRow>('load_pupils', LOAD_PUPILS, wanted.pupils, wanted.pupilCodes);
-  const enrolments = await select<EnrolmentRow>('load_enrolments', LOAD_ENROLMENTS, wanted.enrolments, wanted.enrolled);
+  const households = await select<HouseholdRow>(
+    'load_households',
+    LOAD_HOUSEHOLDS,
+    ...[wanted.households, wanted.householdNames, wanted.housed],
+  );
+  // Who may be a sibling of a pupil that pays less for one.
+  const siblings =
+    wanted.reducedForSiblings.length === 0
+      ? []
+      : [...households.map(toHousehold), ...incoming.households.map(({ record }) => record)].flatMap(
+          ({ pupilIds }) => pupilIds,
+        );
+  const pupils = await select<PupilRow>(
+    'load_pupils',
+    LOAD_PUPILS,
+    ...[[...wanted.pupils, ...siblings], wanted.pupilCodes],
+  );
+  const enrolments = await select<EnrolmentRow>(
+    'load_enrolments',
+    LOAD_ENROLMENTS,
+    ...[wanted.enrolments, [...wanted.enrolled, ...siblings]],
+  );
   const badges = await select<BadgeRow>('load_badges', LOAD_BADGES, wanted.badges, wanted.badgeNumbers);
   const versions = new Map(
     pupils
@@ -109,6 +132,7 @@ async function loadStored(
     pupils: byId(pupils.map(toPupil)),
     diets: byId([...versions].map(([id, recorded]) => ({ id, diets: dietsOf(recorded) }))),
     dietVersions: versions,
+    households: byId(households.map(toHousehold)),
     enrolments: byId(enrolments.map(toEnrolment)),
     badges: byId(badges.map(toBadge)),
   };
@@ -119,7 +143,13 @@ function wantedIds(incoming: IncomingRecords) {
   const of = <Kind>(list: readonly { readonly record: Kind }[], read: (record: Kind) => string | null): string[] => [
     ...new Set(list.map(({ record }) => read(record)).filter((id) => id !== null)),
   ];
-  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, diets, enrolments, badges } = incoming;
+  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, diets, households, enrolments, badges } =
+    incoming;
+  const members = (read: (household: Household) => readonly string[]) =>
+    households.flatMap(({ record }) => read(record));
+  const reducedForSiblings = enrolments
+    .filter(({ record }) => record.reductions?.some(({ reason }) => reason === 'siblings'))
+    .map(({ record }) => record.pupilId);
   return {
     schools: [...of(schools, (one) => one.id), ...of(classes, (one) => one.schoolId)],
     schoolYears: [
@@ -134,16 +164,25 @@ function wantedIds(incoming: IncomingRecords) {
       ...of(enrolments, (one) => one.service),
     ],
     tariffs: [...of(tariffs, (one) => one.id), ...of(enrolments, (one) => one.tariffId)],
-    guardians: [...of(guardians, (one) => one.id), ...of(enrolments, (one) => one.guardianId)],
+    guardians: [
+      ...of(guardians, (one) => one.id),
+      ...of(enrolments, (one) => one.guardianId),
+      ...members((one) => one.guardianIds),
+    ],
     guardianCodes: of(guardians, (one) => one.codiceFiscale),
     pupils: [
       ...of(pupils, (one) => one.id),
       ...of(diets, (one) => one.id),
       ...of(enrolments, (one) => one.pupilId),
       ...of(badges, (one) => one.pupilId),
+      ...members((one) => one.pupilIds),
     ],
     dietsOf: new Set([...of(pupils, (one) => one.id), ...of(diets, (one) => one.id)]),
     pupilCodes: of(pupils, (one) => one.codiceFiscale),
+    households: of(households, (one) => one.id),
+    householdNames: of(households, (one) => nameKey(one.name)),
+    housed: [...members((one) => one.pupilIds), ...reducedForSiblings],
+    reducedForSiblings,
     enrolments: of(enrolments, (one) => one.id),
     enrolled: of(enrolments, (one) => one.pupilId),
     badges: [...of(badges, (one) => one.id), ...of(badges, (one) => one.replacesBadgeId)],
@@ -190,6 +229,20 @@ const LOAD_PUPILS = `
          residence
   from pupils
   where municipality_id = $1 and (pupil_id = any($2) or codice_fiscale = any($3))`;
+const LOAD_HOUSEHOLDS = `
+  with wanted as (
+    select household_id from households where municipality_id = $1 and (household_id = any($2) or name_key = any($3))
+    union
+    select household_id from household_pupils where municipality_id = $1 and pupil_id = any($4)
+  )
+  select household_id as id, name,
+         array(select pupil_id::text from household_pupils
+               where household_pupils.municipality_id = $1 and household_pupils.household_id = households.household_id
+               order by pupil_id) as pupil_ids,
+         array(select guardian_id::text from household_guardians
+               where household_guardians.municipality_id = $1 and household_guardians.household_id = households.household_id
+               order by guardian_id) as guardian_ids
+  from households join wanted using (household_id) where municipality_id = $1`;
 const LOAD_ENROLMENTS = `
   select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
          overdraft_cents, valid_from, valid_until, reductions, invoice_email
@@ -276,6 +329,26 @@ async function writeChanges(
     'write_diets',
     WRITE_DIETS,
     records.diets.filter(({ id }) => !rewritten.has(id)).map(({ id }) => ({ id, ...sealed(id) })),
+  );
+  await write(
+    'write_households',
+    WRITE_HOUSEHOLDS,
+    records.households.map((one) => ({ ...one, nameKey: nameKey(one.name) })),
+  );
+  // All that leave before any comes: pupils may change households in one call.
+  await write('clear_household_pupils', CLEAR_HOUSEHOLD_PUPILS, records.households);
+  await write('clear_household_guardians', CLEAR_HOUSEHOLD_GUARDIANS, records.households);
+  const members = (read: (household: Household) => readonly string[]) =>
+    records.households.flatMap((household) => read(household).map((member) => ({ id: household.id, member })));
+  await write(
+    'write_household_pupils',
+    WRITE_HOUSEHOLD_PUPILS,
+    members((one) => one.pupilIds),
+  );
+  await write(
+    'write_household_guardians',
+    WRITE_HOUSEHOLD_GUARDIANS,
+    members((one) => one.guardianIds),
   );
   await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(withDays));
   // Blocked ones first, so that a number is free before its new holder takes it.
@@ -376,6 +449,22 @@ const WRITE_DIETS = `
   update pupils set diet_sealed = r.diet_sealed, diets_sealed = r.diets_sealed
   from jsonb_to_recordset($2::jsonb) as r (id uuid, diet_sealed text, diets_sealed text)
   where municipality_id = $1 and pupil_id = r.id`;
+const WRITE_HOUSEHOLDS = `
+  insert into households (municipality_id, household_id, name, name_key)
+  select $1, r.id, r.name, r."nameKey" from jsonb_to_recordset($2::jsonb) as r (id uuid, name text, "nameKey" text)
+  on conflict (municipality_id, household_id) do update set name = excluded.name, name_key = excluded.name_key`;
+const CLEAR_HOUSEHOLD_PUPILS = `
+  delete from household_pupils
+  where municipality_id = $1 and household_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
+const CLEAR_HOUSEHOLD_GUARDIANS = `
+  delete from household_guardians
+  where municipality_id = $1 and household_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
+const WRITE_HOUSEHOLD_PUPILS = `
+  insert into household_pupils (municipality_id, household_id, pupil_id)
+  select $1, r.id, r.member from jsonb_to_recordset($2::jsonb) as r (id uuid, member uuid)`;
+const WRITE_HOUSEHOLD_GUARDIANS = `
+  insert into household_guardians (municipality_id, household_id, guardian_id)
+  select $1, r.id, r.member from jsonb_to_recordset($2::jsonb) as r (id uuid, member uuid)`;
 const WRITE_ENROLMENTS = `
   insert into enrolments
     (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,

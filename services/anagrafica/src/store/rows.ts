@@ -12,6 +12,7 @@ import type {
   Birth,
   Enrolment,
   Guardian,
+  Household,
   Price,
   Pupil,
   Residence,
@@ -110,6 +111,15 @@ export interface EnrolmentRow extends ValidityRow {
   readonly overdraft_cents: number;
   readonly reductions: unknown;
   readonly invoice_email: string;
+}
+
+export interface HouseholdRow extends NamedRow {
+  readonly pupil_ids: readonly string[];
+  readonly guardian_ids: readonly string[];
+}
+
+export function toHousehold(row: HouseholdRow): Household {
+  return { id: row.id, name: row.name, pupilIds: row.pupil_ids, guardianIds: row.guardian_ids };
 }
 
 export interface BadgeRow extends ValidityRow {
