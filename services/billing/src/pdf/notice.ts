@@ -1,7 +1,7 @@
 import { type Cents, formatEuros, formatServiceDate, type ServiceDate } from '@campanella/vocabulary';
 import bwipjs from 'bwip-js';
 import type { NoticeNumber } from '../domain/notice-number.ts';
-import { FONTS, heading, MARGIN, MM, PAGE_WIDTH, renderPage, type Style, write } from './page.ts';
+import { heading, MARGIN, MM, PAGE_WIDTH, renderPage, type Style, write } from './page.ts';
 
 /** What a notice of payment says. */
 export interface NoticeContent {
@@ -87,7 +87,10 @@ function draw(document: PDFKit.PDFDocument, notice: NoticeContent): void {
   const amount = `${formatEuros(notice.amountCents)} Euro`;
   const due = `${TEXT.by} ${formatServiceDate(notice.dueOn)}`;
 
-  document.font(FONTS.black).fontSize(13).fillColor(BLUE);
+  document
+    .font('black' satisfies Style)
+    .fontSize(13)
+    .fillColor(BLUE);
   document.addStructure(
     document.struct('P', {}, () => {
       document.text('pagoPA', MARGIN, MARGIN, { width: PAGE_WIDTH - 2 * MARGIN, align: 'right' });

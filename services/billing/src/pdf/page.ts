@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import PDFDocument from 'pdfkit';
+import { unpackWoff } from './woff.ts';
 
 export const MM = 72 / 25.4;
 export const MARGIN = 10 * MM;
@@ -7,11 +9,12 @@ export const PAGE_WIDTH = 210 * MM;
 const GROUND = '#ECECEC';
 
 const resolve = createRequire(import.meta.url).resolve;
-export const FONTS = {
-  regular: resolve('@fontsource/titillium-web/files/titillium-web-latin-400-normal.woff'),
-  bold: resolve('@fontsource/titillium-web/files/titillium-web-latin-700-normal.woff'),
-  black: resolve('@fontsource/titillium-web/files/titillium-web-latin-900-normal.woff'),
-  mono: resolve('@fontsource/roboto-mono/files/roboto-mono-latin-700-normal.woff'),
+const load = (name: string) => unpackWoff(readFileSync(resolve(`@fontsource/${name}.woff`)));
+const FONTS = {
+  regular: load('titillium-web/files/titillium-web-latin-400-normal'),
+  bold: load('titillium-web/files/titillium-web-latin-700-normal'),
+  black: load('titillium-web/files/titillium-web-latin-900-normal'),
+  mono: load('roboto-mono/files/roboto-mono-latin-700-normal'),
 } as const;
 
 /**
@@ -30,9 +33,12 @@ export function renderPage(
     lang: 'it-IT',
     tagged: true,
     displayTitle: true,
-    font: FONTS.regular,
+    // None of pdfkit's own: ours are registered below.
+    font: '',
     info: { Title: about.title, Author: about.author, CreationDate: about.createdAt },
   });
+  for (const [style, font] of Object.entries(FONTS)) document.registerFont(style, font);
+  document.font('regular' satisfies Style);
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   const done = new Promise<Buffer>((fulfil, reject) => {
@@ -63,7 +69,7 @@ export function write(
   let bottom = y;
   document.addStructure(
     document.struct(tag, {}, () => {
-      document.font(FONTS[font]).fontSize(size).fillColor('#000000').text(text, x, y, options);
+      document.font(font).fontSize(size).fillColor('#000000').text(text, x, y, options);
       bottom = document.y;
     }),
   );
