@@ -28,6 +28,19 @@ export function notFound(): HttpRefusal {
   return new HttpRefusal(404, 'not_found', "Consultazione non possibile, verificare il codice fiscale dell'utente");
 }
 
+/**
+ * The answer to a request that a schema refuses. Of each field at fault it says where it is, and nothing of what was sent: a schema's own
+ * messages are English, and may repeat it.
+ */
+export function malformed(
+  title: string,
+  { issues }: { readonly issues: readonly { readonly path: readonly PropertyKey[] }[] },
+): HttpRefusal {
+  const places = issues.map(({ path }) => path.map(String).join('.')).filter((place) => place !== '');
+  const fields = Object.fromEntries(places.map((place) => [place, 'valore mancante o non valido']));
+  return new HttpRefusal(422, 'malformed', title, fields);
+}
+
 /** The answer while something that the answer needs is away. */
 export function unavailable(): HttpRefusal {
   return new HttpRefusal(503, 'unavailable', 'Il servizio non è raggiungibile: riprovare tra qualche minuto');
@@ -95,8 +108,19 @@ export function createHttpApp(options: {
     });
     next();
   });
-  if (options.parseBody !== false) app.use(express.json({ limit: BODY_BYTES_MAX }));
+  if (options.parseBody !== false) app.use(refuseNul, express.json({ limit: BODY_BYTES_MAX, reviver: withoutNul }));
   return app;
+}
+
+/** A character that no text has and that PostgreSQL keeps in none: refused at the door, where it would be a fault of ours further on. */
+const NUL = '\0';
+
+const refuseNul: express.RequestHandler = (request, _response, next) =>
+  next(request.url.includes('%00') ? unreadable() : undefined);
+
+function withoutNul(key: string, value: unknown): unknown {
+  if (key.includes(NUL) || (typeof value === 'string' && value.includes(NUL))) throw new SyntaxError('NUL in a text');
+  return value;
 }
 
 function routeOf(request: express.Request): string {
@@ -127,9 +151,7 @@ export function sendProblem(response: express.Response, refusal: HttpRefusal): v
 function toRefusal(cause: unknown, request: express.Request, response: express.Response): HttpRefusal {
   if (cause instanceof HttpRefusal) return cause;
   if (isBodyFault(cause)) {
-    return cause.status === 413
-      ? new HttpRefusal(413, 'too_large', 'La richiesta è troppo grande')
-      : new HttpRefusal(400, 'malformed', 'La richiesta non è leggibile');
+    return cause.status === 413 ? new HttpRefusal(413, 'too_large', 'La richiesta è troppo grande') : unreadable();
   }
   const logger: Logger | undefined = response.locals['logger'];
   if (isUnavailable(cause)) {
@@ -138,6 +160,10 @@ function toRefusal(cause: unknown, request: express.Request, response: express.R
   }
   logger?.error({ err: cause, requestId: response.locals['requestId'], route: routeOf(request) }, 'request failed');
   return new HttpRefusal(500, 'internal', 'Si è verificato un errore: riprovare tra qualche minuto');
+}
+
+function unreadable(): HttpRefusal {
+  return new HttpRefusal(400, 'malformed', 'La richiesta non è leggibile');
 }
 
 function isBodyFault(cause: unknown): cause is Error & { status: number } {

@@ -15,6 +15,7 @@ export {
   createHttpApp,
   finishHttpApp,
   HttpRefusal,
+  malformed,
   noteAccess,
   notFound,
   sendProblem,

@@ -11,6 +11,7 @@ import {
   grpcClient,
   HttpRefusal,
   httpServer,
+  malformed,
   notFound,
   registry,
 } from '../src/index.ts';
@@ -35,6 +36,10 @@ beforeAll(async () => {
   });
   app.get('/refused', () => {
     throw new HttpRefusal(422, 'inverted_range', 'Le date sono invertite', { from: 'dopo la fine' });
+  });
+  app.post('/parsed', (request) => {
+    const parsed = z.strictObject({ from: z.iso.date() }).safeParse(request.body);
+    if (!parsed.success) throw malformed('La richiesta non è valida', parsed.error);
   });
   app.get('/not-yours', () => {
     throw notFound();
@@ -65,6 +70,28 @@ describe('an answer', () => {
       (await fetch(`${url}/pupils/1`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await idFor(given)).toBe(given);
     expect(await idFor('"><script>')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('to what a schema refuses says where, in Italian, and repeats nothing of it', async () => {
+    const body = JSON.stringify({ from: 'sent-by-somebody', 'sent-by-somebody': 1 });
+    const answer = await fetch(`${url}/parsed`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+    });
+    const problem = await problemOf(answer);
+    expect(problem).toMatchObject({ status: 422, body: { fields: { from: 'valore mancante o non valido' } } });
+    expect(JSON.stringify(problem)).not.toContain('sent-by-somebody');
+  });
+
+  test.each([
+    ['an address', '/pupils/1?name=a%00b', undefined],
+    ['a text of the body', '/echo', '{"name":"a\\u0000b"}'],
+    ['a name in the body', '/echo', '{"a\\u0000b":{}}'],
+  ])('to %s with a character that no text holds is a refusal before any route', async (_where, path, body) => {
+    const answer = await fetch(`${url}${path}`, {
+      ...(body === undefined ? {} : { method: 'POST', body }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await problemOf(answer)).toMatchObject({ status: 400, body: { kind: 'malformed' } });
   });
 
   test('to what no route takes is a problem in Italian', async () => {

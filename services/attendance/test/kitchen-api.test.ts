@@ -270,7 +270,9 @@ describe('is not there for', () => {
       await (await ask(`/office/kitchen-count?${query(TODAY)}`, 'office', {}, 2)).json(),
     );
     expect(elsewhere).toMatchObject({ isServed: false, total: 0 });
-    expect((await ask(`/office/kitchen-count?${query(TODAY, pupilId(1))}`)).status).toBe(404);
+    for (const nobodys of [pupilId(1), 'ABCDEF00-0000-4000-8000-000000000001']) {
+      expect((await ask(`/office/kitchen-count?${query(TODAY, nobodys)}`)).status).toBe(404);
+    }
   });
 });
 

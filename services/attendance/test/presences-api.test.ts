@@ -103,6 +103,8 @@ test.each([
   ['a range above 36 months', 'from=2020-01-01&to=2023-01-02', 'range_too_long'],
   ['no dates', '', 'malformed'],
   ['a day that does not exist', 'from=2026-02-30&to=2026-03-01', 'malformed'],
+  ['the year 0', 'from=0000-01-01&to=0000-01-31', 'malformed'],
+  ['a cursor in the year 99', `from=${FROM}&to=${TO}&cursor=0099-12-31`, 'malformed'],
   ['a limit above 100', `from=${FROM}&to=${TO}&limit=101`, 'malformed'],
   ['a cursor of another form', `from=${FROM}&to=${TO}&cursor=x`, 'malformed'],
 ])('%s is refused', async (_name, query, kind) => {

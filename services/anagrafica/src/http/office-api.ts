@@ -1,4 +1,4 @@
-import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
 import { type PupilId, parseId, serviceDateAt } from '@campanella/vocabulary';
 import { json, type RequestHandler, type Router } from 'express';
 import type { z } from 'zod';
@@ -35,6 +35,7 @@ export interface OfficeApiDeps extends Pick<FascicoloApiDeps, 'accessLog' | 'clo
 /** The most that the office may send at once: a class with its enrolments and badges. */
 const BODY_BYTES_MAX = 64 * 1024;
 const CURSOR_SEPARATOR = '\n';
+const MALFORMED = 'La richiesta non è valida: correggere i campi indicati';
 
 /** Lets only the office through; to everybody else there is nothing here. */
 export const officeOnly: RequestHandler = (_request, response, next) => {
@@ -201,9 +202,7 @@ function refused({ refusals }: RecordsRefused): HttpRefusal {
 function take<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const title = 'La richiesta non è valida: correggere i campi indicati';
-  const fields = parsed.error.issues.map((issue) => [issue.path.join('.'), 'valore mancante o non valido'] as const);
-  throw new HttpRefusal(422, 'malformed', title, Object.fromEntries(fields));
+  throw malformed(MALFORMED, parsed.error);
 }
 
 function cursorOf(words: readonly string[]): string {
@@ -213,10 +212,10 @@ function cursorOf(words: readonly string[]): string {
 function parseCursor(cursor: string) {
   const [familyName, givenName, pupilId, ...rest] = Buffer.from(cursor, 'base64url').toString().split(CURSOR_SEPARATOR);
   const id = parseId(pupilId ?? '');
-  if (familyName === undefined || givenName === undefined || id === null || rest.length > 0) {
-    throw new HttpRefusal(422, 'malformed', 'La richiesta non è valida: correggere i campi indicati', {
-      cursor: 'valore mancante o non valido',
-    });
+  const isOurs =
+    familyName !== undefined && givenName !== undefined && rest.length === 0 && !/\p{Cc}/u.test(familyName + givenName);
+  if (!isOurs || id === null) {
+    throw malformed(MALFORMED, { issues: [{ path: ['cursor'] }] });
   }
   return { familyName, givenName, pupilId: id };
 }

@@ -1,4 +1,4 @@
-import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
 import { type Decision, type PupilId, parseId, serviceCode, serviceDate } from '@campanella/vocabulary';
 import type { Response, Router } from 'express';
 import type { AbsenceNotice, AbsenceRefusal, CommunicateAbsence } from '../app/communicate-absence.ts';
@@ -34,7 +34,7 @@ export function absenceRoutes(
     const { municipalityId } = identityOf(response);
     const pupilId = ownPupil(response, request.params.pupilId);
     const parsed = NoticeQuery.safeParse(request.query);
-    if (!parsed.success) throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
+    if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
     const service = serviceCode(parsed.data.service);
     const notice = await deps.absences.readNotice({ municipalityId, pupilId, service });
     if (!notice.ok) throw REFUSALS[notice.refusal.kind]();
@@ -44,10 +44,7 @@ export function absenceRoutes(
     const { municipalityId, personId } = identityOf(response);
     const pupilId = ownPupil(response, request.params.pupilId);
     const parsed = AbsenceBody.safeParse(request.body);
-    if (!parsed.success) {
-      const fields = Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message]));
-      throw new HttpRefusal(422, 'malformed', MESSAGES.malformedAbsence, fields);
-    }
+    if (!parsed.success) throw malformed(MESSAGES.malformedAbsence, parsed.error);
     const { requestId, service, from, to, type } = parsed.data;
     const decided = await deps.absences.communicate({
       ...{ municipalityId, pupilId, requestId, type },

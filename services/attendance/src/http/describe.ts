@@ -1,8 +1,13 @@
+import { parseServiceDate } from '@campanella/vocabulary';
 import { z } from 'zod';
 import { CLOSURE_KINDS } from '../app/office.ts';
 import { ALLERGENS, COURSES } from '../domain/menu.ts';
 
-export const Day = z.iso.date().describe('Calendar day in Europe/Rome');
+export const Day = z.iso
+  .date()
+  // The years before 100 have a shape and are no days of ours.
+  .refine((text) => parseServiceDate(text) !== null)
+  .describe('Calendar day in Europe/Rome');
 
 /** What `GET /api/attendance/pupils/{pupilId}/presences` is asked with. */
 export const PresencesQuery = z.object({
@@ -12,7 +17,7 @@ export const PresencesQuery = z.object({
     .describe('Service code, e.g. school_meals'),
   from: Day.describe('First day, inclusive'),
   to: Day.describe('Last day, inclusive; at most 36 months after the first'),
-  cursor: z.iso.date().optional().describe('nextCursor of the page before'),
+  cursor: Day.optional().describe('nextCursor of the page before'),
   limit: z.coerce.number().int().min(1).max(100).default(31).describe('Most days in the page'),
 });
 

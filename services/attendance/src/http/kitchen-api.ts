@@ -1,7 +1,6 @@
-import { HttpRefusal, identityOf, notFound, unavailable } from '@campanella/service-kit';
-import { type Decision, id, type PupilId, type SchoolId, serviceCode, serviceDate } from '@campanella/vocabulary';
+import { HttpRefusal, identityOf, malformed, notFound, unavailable } from '@campanella/service-kit';
+import { type Decision, type PupilId, parseId, type SchoolId, serviceCode, serviceDate } from '@campanella/vocabulary';
 import type { Request, Response, Router } from 'express';
-import type { z } from 'zod';
 import type { CorrectionRefused, CorrectMeal, MealCorrection } from '../app/correct-meal.ts';
 import { type DayPlace, dayReport, type KitchenStore, kitchenReport } from '../app/kitchen.ts';
 import {
@@ -85,11 +84,11 @@ export function kitchenRoutes(
   router.post('/api/attendance/office/corrections', async (request, response) => {
     const { municipalityId, personId } = staff(response, ['office']);
     const parsed = CorrectionBody.safeParse(request.body);
-    if (!parsed.success) throw malformed(parsed.error);
+    if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
     const { correctionId, pupilId, service, day, reason } = parsed.data;
     const decided = await deps.correct({
       ...{ municipalityId, correctionId, reason, correctedBy: personId },
-      pupilId: id<PupilId>(pupilId),
+      pupilId: parseId<PupilId>(pupilId) ?? refuseUnknown(),
       service: serviceCode(service),
       serviceDate: serviceDate(day),
     });
@@ -107,26 +106,26 @@ const CORRECTION_REFUSALS: Record<CorrectionRefused['kind'], () => HttpRefusal> 
   already_corrected: () => new HttpRefusal(409, 'already_corrected', MESSAGES.mealAlreadyCorrected),
 };
 
-function malformed(error: z.ZodError): HttpRefusal {
-  const fields = Object.fromEntries(error.issues.map((issue) => [issue.path.join('.'), issue.message]));
-  return new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
-}
-
 function staff(response: Response, roles: readonly string[]) {
   const identity = identityOf(response);
   if (!roles.includes(identity.role)) throw notFound();
   return identity;
 }
 
+/** A UUID in another spelling is nobody's id. */
+function refuseUnknown(): never {
+  throw notFound();
+}
+
 /** Who asks comes before what is asked: to strangers every path is the same. */
 function takePlace(request: Request, response: Response, roles: readonly string[]): DayPlace {
   const { municipalityId } = staff(response, roles);
   const parsed = DayQuery.safeParse(request.query);
-  if (!parsed.success) throw malformed(parsed.error);
+  if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
   const { schoolId, service, day } = parsed.data;
   return {
     municipalityId,
-    schoolId: id<SchoolId>(schoolId),
+    schoolId: parseId<SchoolId>(schoolId) ?? refuseUnknown(),
     service: serviceCode(service),
     serviceDate: serviceDate(day),
   };

@@ -1,4 +1,4 @@
-import { HttpRefusal, identityOf, notFound, requireIdentity } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound, requireIdentity } from '@campanella/service-kit';
 import {
   type Decision,
   type PupilId,
@@ -57,10 +57,7 @@ export function attendanceApi(deps: {
 
 function takeQuery(raw: unknown) {
   const parsed = PresencesQuery.safeParse(raw);
-  if (!parsed.success) {
-    const fields = Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message]));
-    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
-  }
+  if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
   const { service, cursor, limit } = parsed.data;
   const from = serviceDate(parsed.data.from);
   const to = serviceDate(parsed.data.to);

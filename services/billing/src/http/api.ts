@@ -1,4 +1,4 @@
-import { HttpRefusal, identityOf, notFound, requireIdentity } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound, requireIdentity } from '@campanella/service-kit';
 import {
   cents,
   type Decision,
@@ -143,7 +143,7 @@ function topUpRoutes(router: Router, { operations, creditors, orders, positions,
     const parsed = TopUpBody.safeParse(request.body);
     // Whose pupil comes before everything else, so that no other fault tells one pupil from another.
     const pupilId = ownPupil(response, parsed.data?.pupilId ?? pupilIn(request.body));
-    if (!parsed.success) throw malformed(parsed.error);
+    if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
     const { orderId, service, badgeNumber, amountCents } = parsed.data;
     const ordered = await operations.order({
       ...{ municipalityId, orderId, pupilId, badgeNumber },
@@ -184,7 +184,7 @@ function cartRoutes(router: Router, { operations, positions }: BillingApiDeps): 
   router.post('/api/billing/carts', async (request, response) => {
     const { municipalityId, pupilIds } = identityOf(response);
     const parsed = CartBody.safeParse(request.body);
-    if (!parsed.success) throw malformed(parsed.error);
+    if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
     const started = await operations.startCart({ municipalityId, pupilIds, ...parsed.data });
     if (!started.ok) throw refusalOf(started.refusal);
     const answer: CartAnswer = { redirectUrl: started.value };
@@ -296,11 +296,6 @@ function takeUuid(text: string): string {
   const uuid = z.uuid().safeParse(text);
   if (!uuid.success) throw notFound();
   return uuid.data.toLowerCase();
-}
-
-function malformed(error: z.ZodError): HttpRefusal {
-  const fields = Object.fromEntries(error.issues.map((issue) => [issue.path.join('.'), issue.message]));
-  return new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
 }
 
 function parseCursor(text: string): OrderPlace {
