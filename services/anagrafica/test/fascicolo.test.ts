@@ -116,7 +116,7 @@ describe.each(['a folder', 'a bucket'])('with its documents in %s', (where) => {
       'id_taken',
     ]);
     expect(await kindOf(await file({ documentId: uuid(51), pupilId: OTHERS }))).toEqual([409, 'id_taken']);
-    const png = { documentId: uuid(51), pupilId: MINE_TOO, bytes: PNG, type: 'image/png' };
+    const png = { documentId: uuid(51), pupilId: MINE_TOO, bytes: PNG, type: 'image/png', fileName: 'modulo.png' };
     expect(await kindOf(await file(png))).toEqual([409, 'id_taken']);
     const download = await ask(`/pupils/${MINE_TOO}/documents/${uuid(51)}/content`, guardian);
     expect(Buffer.from(await download.arrayBuffer())).toEqual(PDF);

@@ -17,6 +17,15 @@ test('a document that is what it says is taken', () => {
   });
 });
 
+test.each([
+  ['application/pdf', 'MODULO.PDF'],
+  ['image/jpeg', 'foto.jpg'],
+  ['image/jpeg', 'foto.jpeg'],
+  ['image/png', 'firma.png'],
+])('a file of type %s may be called %s', (type, fileName) => {
+  expect(takeDocument({ ...offered, fileName, declaredType: type, recognizedType: type })).toMatchObject({ ok: true });
+});
+
 test('a document as big as may be is taken', () => {
   expect(takeDocument({ ...offered, byteCount: DOCUMENT_BYTES_MAX })).toMatchObject({ ok: true });
 });
@@ -34,6 +43,10 @@ describe('refused is', () => {
     ['a file one byte too big', { byteCount: DOCUMENT_BYTES_MAX + 1 }, 'too_large', ''],
     ['a page of HTML that says PDF', { recognizedType: null }, 'type_not_allowed', 'media_type'],
     ['a program that says PDF', { recognizedType: 'application/x-msdownload' }, 'type_not_allowed', 'media_type'],
+    ['a file name that ends as a page', { fileName: 'modulo.html' }, 'type_mismatch', 'file_name'],
+    ['a file name that ends as a program behind a PDF', { fileName: 'modulo.pdf.exe' }, 'type_mismatch', 'file_name'],
+    ['a title that is read from right to left', { title: 'Modulo \u202eenoizircsi' }, 'malformed', 'title'],
+    ['a file name that is no text', { fileName: 'modulo\ud800.pdf' }, 'malformed', 'file_name'],
     ['a picture that says PDF', { recognizedType: 'image/png' }, 'type_mismatch', 'media_type'],
   ])('%s', (_what, change, kind, field) => {
     expect(takeDocument({ ...offered, ...change })).toEqual({ ok: false, refusal: { kind, field } });

@@ -13,6 +13,13 @@ export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 export const MEDIA_TYPES = ['application/pdf', 'image/jpeg', 'image/png'] as const;
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
+/** How the name of a file of each type ends, so that what is opened later is what was looked at here. */
+const ENDINGS: Record<MediaType, readonly string[]> = {
+  'application/pdf': ['.pdf'],
+  'image/jpeg': ['.jpg', '.jpeg'],
+  'image/png': ['.png'],
+};
+
 /** What is known of a document beside its bytes. */
 export interface DocumentLabel {
   readonly kind: DocumentKind;
@@ -49,7 +56,8 @@ export interface DocumentRefused {
   readonly field: string;
 }
 
-const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
+/** Control characters, broken ones, ends of lines, and those that turn the direction of writing: `gpj.exe` must not read `exe.jpg`. */
+const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 /** What no file system and no header has to fear. */
 const UNSAFE_IN_FILE_NAME = /[\\/:*?"<>|]/;
 
@@ -68,9 +76,12 @@ export function takeDocument(offered: OfferedDocument): Decision<DocumentLabel, 
   const mediaType = MEDIA_TYPES.find((one) => one === offered.recognizedType);
   if (mediaType === undefined) return refuse({ kind: 'type_not_allowed', field: 'media_type' });
   if (mediaType !== offered.declaredType) return refuse({ kind: 'type_mismatch', field: 'media_type' });
+  if (!ENDINGS[mediaType].some((ending) => fileName.toLowerCase().endsWith(ending))) {
+    return refuse({ kind: 'type_mismatch', field: 'file_name' });
+  }
   return accept({ kind, title, fileName, mediaType });
 }
 
 function isShortText(text: string): boolean {
-  return text !== '' && text.length <= TITLE_LENGTH_MAX && NO_CONTROL_CHARACTERS.test(text);
+  return text !== '' && text.length <= TITLE_LENGTH_MAX && !INVISIBLE.test(text);
 }

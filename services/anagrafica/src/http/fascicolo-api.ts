@@ -1,7 +1,7 @@
 import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
 import { type PupilId, parseId } from '@campanella/vocabulary';
 import { create as contentDisposition } from 'content-disposition';
-import { type Response, type Router, raw } from 'express';
+import { type RequestHandler, type Response, type Router, raw } from 'express';
 import {
   type FascicoloDeps,
   type FilingRefused,
@@ -102,7 +102,7 @@ export function fascicoloRoutes(router: Router, deps: FascicoloApiDeps): void {
 
   router
     .route('/api/anagrafica/office/pupils/:pupilId/documents/:documentId')
-    .put(raw({ type: () => true, limit: DOCUMENT_BYTES_MAX }), async (request, response) => {
+    .put(takeFile, async (request, response) => {
       const { municipalityId, personId } = identityOf(response);
       const query = FilingQuery.safeParse(request.query);
       const [pupilId, documentId] = [parseId<PupilId>(request.params.pupilId), parseId(request.params.documentId)];
@@ -131,12 +131,28 @@ export function fascicoloRoutes(router: Router, deps: FascicoloApiDeps): void {
     });
 }
 
+const readFile = raw({ type: () => true, limit: DOCUMENT_BYTES_MAX });
+
+/** Reads the file that is sent; one that is cut off for its size has the sentence of a file that is too big. */
+const takeFile: RequestHandler = (request, response, next) => {
+  readFile(request, response, (fault?: unknown) => {
+    const isTooLarge = fault instanceof Error && 'status' in fault && fault.status === 413;
+    next(isTooLarge ? refusal({ kind: 'too_large', field: '' }) : fault);
+  });
+};
+
 const REFUSALS: Record<Exclude<FilingRefused['kind'], 'unknown_pupil'>, readonly [number, string]> = {
-  malformed: [422, 'Il documento non è stato salvato: un dato manca o non è valido'],
-  empty: [422, 'Il documento non è stato salvato: il file è vuoto'],
+  malformed: [422, 'Il documento non è stato salvato: un dato manca o non è valido. Correggerlo e riprovare'],
+  empty: [422, 'Il documento non è stato salvato: il file è vuoto. Scegliere il file giusto e riprovare'],
   too_large: [413, 'Il documento non è stato salvato: il file supera 10 MB. Ridurlo e riprovare'],
-  type_not_allowed: [415, 'Il documento non è stato salvato: sono ammessi solo file PDF, JPEG e PNG'],
-  type_mismatch: [415, 'Il documento non è stato salvato: il contenuto del file non è del tipo dichiarato'],
+  type_not_allowed: [
+    415,
+    'Il documento non è stato salvato: sono ammessi solo file PDF, JPEG e PNG. Salvarlo in uno di questi formati e riprovare',
+  ],
+  type_mismatch: [
+    415,
+    'Il documento non è stato salvato: il contenuto del file non è del tipo che dicono il suo nome o la richiesta. Salvarlo di nuovo come PDF, JPEG o PNG e riprovare',
+  ],
   id_taken: [409, 'Con questo identificativo è già salvato un altro documento'],
 };
 
