@@ -326,6 +326,8 @@ CREATE UNIQUE INDEX pupils_by_directory_version ON public.pupils USING btree (mu
 
 CREATE INDEX pupils_by_name ON public.pupils USING btree (municipality_id, lower(family_name) text_pattern_ops, lower(given_name), pupil_id);
 
+CREATE INDEX pupils_in_order ON public.pupils USING btree (municipality_id, lower(family_name), lower(given_name), pupil_id);
+
 CREATE INDEX pupils_without_diets ON public.pupils USING btree (municipality_id, pupil_id) WHERE (diets_sealed IS NULL);
 
 CREATE INDEX record_edits_by_record ON public.record_edits USING btree (municipality_id, record_id, edit_id DESC);

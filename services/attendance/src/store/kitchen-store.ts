@@ -64,7 +64,9 @@ async function listMeals(
     text: `select m.pupil_id, d.display_name, d.class_name, m.amount_cents,
              case when c.correction_id is null then m.charge else 'not_charged' end as charge
            from ${table} m
-             left join directory_pupils d on d.municipality_id = m.municipality_id and d.pupil_id = m.pupil_id
+             -- By its key, meal by meal: joined at once it would be the directory of the whole municipality for one school's day.
+             left join lateral (select display_name, class_name from directory_pupils
+               where municipality_id = m.municipality_id and pupil_id = m.pupil_id limit 1) d on true
              left join meal_corrections c on c.municipality_id = m.municipality_id and c.pupil_id = m.pupil_id
                and c.service = m.service and c.service_date = m.service_date
            where m.municipality_id = $1 and m.school_id = $2 and m.service = $3 and m.service_date = $4`,
