@@ -13,19 +13,23 @@ import {
   privatePostgres,
   privateRabbit,
   privateRedis,
+  type RunningPart,
   startProcess,
   type TestIdentity,
   testIdentity,
 } from '@campanella/testkit';
+import { id, type MunicipalityId, numberId, type PupilId } from '@campanella/vocabulary';
 import pg from 'pg';
+import { Agent, request } from 'undici';
+import { type Belongings, type Month, pdfOf } from '../src/asking.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FIELD_KEY = Buffer.alloc(32, 7).toString('base64');
 const NAMES = ['anagrafica', 'ledger', 'attendance', 'billing'] as const;
 export type ServiceName = (typeof NAMES)[number];
 
-/** A guardian and the pupils that he or she answers for. */
-export interface Family {
+/** A guardian, the pupils that he or she answers for, and something of every kind that can be asked for. */
+export interface Family extends Belongings {
   readonly pupilIds: readonly string[];
 }
 
@@ -38,23 +42,33 @@ export interface ReadPlatform {
   readonly municipalityId: number;
   readonly families: readonly Family[];
   /** First and last day of a month with presences. */
-  readonly month: { readonly from: string; readonly to: string };
+  readonly month: Month;
+  /** The last of what the services wrote. */
+  output(): string;
   close(): Promise<void>;
 }
 
 const MONTH_DAYS = 30;
 const MUNICIPALITY = 1;
-const DOCUMENTS_AT_ONCE = 16;
+const AT_ONCE = 16;
+const FILE_BYTES = 8 * 1024;
 const CALL = { deadlineMs: 20_000 };
 
-/** Starts stores and services and fills them: a town of so many pupils, and a month of presences and documents for each. */
-export async function startReadPlatform(pupilCount: number, report: (line: string) => void): Promise<ReadPlatform> {
+/**
+ * Starts stores and services and fills them: a town of so many pupils, a month of presences for each, and for each family a document with an
+ * open, a paid and an instalment in a cart, a file in the fascicolo and a top-up that waits.
+ */
+export async function startReadPlatform(
+  pupilCount: number,
+  report: (line: string) => void,
+  logLevel: 'error' | 'debug' = 'error',
+): Promise<ReadPlatform> {
   const atEnd: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const end of atEnd.splice(0).reverse()) await end().catch(() => undefined);
   };
   try {
-    return await start(pupilCount, report, atEnd, close);
+    return await start(pupilCount, report, logLevel, atEnd, close);
   } catch (cause) {
     await close();
     throw cause;
@@ -64,6 +78,7 @@ export async function startReadPlatform(pupilCount: number, report: (line: strin
 async function start(
   pupilCount: number,
   report: (line: string) => void,
+  logLevel: string,
   atEnd: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<ReadPlatform> {
@@ -80,10 +95,11 @@ async function start(
   const common = {
     AMQP_URL: rabbit.url,
     FIELD_KEY,
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: logLevel,
     IDENTITY_JWKS_URL: identity.jwksUrl,
     DIRECTORY_REFRESH_MS: '200',
   };
+  const parts: RunningPart[] = [];
   const run = async (name: ServiceName, environment: Readonly<Record<string, string>>) => {
     const [grpc, http, ops] = [await freePort(), await freePort(), await freePort()];
     const ports = { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
@@ -92,6 +108,7 @@ async function start(
       readyUrl: `http://127.0.0.1:${ops}/ready`,
       environment: { ...common, DATABASE_URL: databaseUrls[name], ...environment, ...ports },
     });
+    parts.push(part);
     atEnd.push(() => part.kill('SIGTERM'));
     return { address: `127.0.0.1:${grpc}`, url: `http://127.0.0.1:${http}` };
   };
@@ -138,16 +155,22 @@ async function start(
     withinMs: 120_000,
   });
   await eventually(() => areAccountsOpen(databases), { withinMs: 120_000 });
-  report('a month of presences, and a document for each pupil …');
+  report('a month of presences; documents, files and top-ups for each family …');
   const municipalityId = MUNICIPALITY;
-  const families = await familiesOf(databases.anagrafica);
   const month = await fillPresences(databases.attendance);
+  await fillEdits(databases.anagrafica);
+  const urls = { anagrafica: anagrafica.url, ledger: ledger.url, attendance: attendance.url, billing: billing.url };
+  const families = await familiesOf(databases.anagrafica);
   await issueDocuments(billing.address, families);
+  await payInstalments(databases.billing, families);
+  const agent = new Agent({ connections: AT_ONCE });
+  atEnd.push(() => agent.close());
+  await fileDocuments(agent, urls, identity, families);
+  await orderTopUps(agent, urls, identity, families);
   for (const pool of Object.values(databases)) await pool.query('vacuum analyze');
   return {
-    urls: { anagrafica: anagrafica.url, ledger: ledger.url, attendance: attendance.url, billing: billing.url },
-    ...{ databaseUrls, databases, identity },
-    ...{ municipalityId, families, month },
+    ...{ urls, databaseUrls, databases, identity, municipalityId, families, month },
+    output: () => parts.map((part) => part.output()).join('\n'),
     close,
   };
 }
@@ -203,35 +226,114 @@ async function fillPresences(database: pg.Pool) {
   return month;
 }
 
-/** A document with one instalment for the first pupil of each family, through billing's own door. */
+/** As many edits as an office makes in some years. */
+async function fillEdits(database: pg.Pool): Promise<void> {
+  await database.query(`
+    insert into record_edits (municipality_id, edit_id, edited_at, editor, source, record_kind, record_id, is_new, fields)
+    select municipality_id, gen_random_uuid(), now(), gen_random_uuid(), 'office', 'pupil', pupil_id::text, n = 1, '{class_id}'
+    from pupils, generate_series(1, 2) n`);
+}
+
+/** Does something for each family, so many at once. */
+async function forEach(families: readonly Family[], work: (family: Family) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let family = families[next]; family !== undefined; family = families[next]) {
+      next += 1;
+      await work(family);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+/** A document with three instalments for the first pupil of each family, through billing's own door. */
 async function issueDocuments(address: string, families: readonly Family[]): Promise<void> {
   const office = grpcClient(BillingOfficeServiceClient, [address]);
   try {
     await callUnary(office, 'putCreditor', CREDITOR, CALL);
     await callUnary(office, 'putTopUpRules', TOP_UP_RULES, CALL);
-    let next = 0;
-    const lane = async () => {
-      while (next < families.length) {
-        const [pupilId = ''] = families[next]?.pupilIds ?? [];
-        next += 1;
-        const instalments = [{ instalmentId: randomUUID(), amountCents: 4_500, dueOn: '2099-12-31' }];
-        const document = {
-          ...{ municipalityId: MUNICIPALITY, documentId: randomUUID(), kind: DocumentKind.INVOICE, pupilId },
-          ...{
-            service: 'school_meals',
-            description: 'Mensa scolastica',
-            issuedOn: '2026-11-02',
-            vat: Vat.FOUR_PERCENT,
-          },
-          ...{ chargedCents: 4_500, taxonomyCode: '9/TEST/', instalments },
-        };
-        await callUnary(office, 'issueDocument', document, CALL);
-      }
-    };
-    await Promise.all(Array.from({ length: DOCUMENTS_AT_ONCE }, lane));
+    await forEach(families, async ({ pupilId, instalmentId, paidInstalmentId, cartId }) => {
+      const instalments = [paidInstalmentId, instalmentId, cartId].map((each, index) => ({
+        ...{ instalmentId: each, amountCents: 1_500, dueOn: `2099-1${index}-15` },
+      }));
+      const document = {
+        ...{ municipalityId: MUNICIPALITY, documentId: randomUUID(), kind: DocumentKind.INVOICE, pupilId },
+        ...{ service: 'school_meals', description: 'Mensa scolastica', issuedOn: '2026-11-02', vat: Vat.FOUR_PERCENT },
+        ...{ chargedCents: 4_500, taxonomyCode: '9/TEST/', instalments },
+      };
+      await callUnary(office, 'issueDocument', document, CALL);
+    });
   } finally {
     office.close();
   }
+}
+
+/** Receipts of the first instalments, and carts with the last ones under the ids of these: written where they will be read. */
+async function payInstalments(database: pg.Pool, families: readonly Family[]): Promise<void> {
+  const paid = families.map((family) => family.paidInstalmentId);
+  await database.query(
+    `with paid as (
+       update positions set state = 'paid', state_changed_at = now() where subject_id = any($1::uuid[]) returning *
+     ), receipt as (
+       insert into receipts (municipality_id, receipt_id, notice_number, position_id, paid_cents, paid_at, psp_name, handling,
+                             message_sealed, received_at)
+       select municipality_id, 'ricevuta-' || notice_number, notice_number, position_id, amount_cents, now(), 'Banca di Prova',
+              'settled', '', now() from paid
+     )
+     update instalments set state = 'paid', paid_at = now(), receipt_id = 'ricevuta-' || notice_number
+     from paid where instalment_id = subject_id`,
+    [paid],
+  );
+  await database.query(
+    `update positions set cart_id = subject_id, cart_until = now() + interval '1 day' where subject_id = any($1::uuid[])`,
+    [families.map(({ cartId }) => cartId)],
+  );
+}
+
+type Urls = ReadPlatform['urls'];
+
+/** A file for the first pupil of each family, as the office files it. */
+async function fileDocuments(agent: Agent, urls: Urls, identity: TestIdentity, families: readonly Family[]) {
+  const municipalityId = numberId<MunicipalityId>(MUNICIPALITY);
+  const body = pdfOf(FILE_BYTES);
+  const query = new URLSearchParams({ kind: 'form', title: 'Modulo di iscrizione', fileName: 'modulo.pdf' });
+  await forEach(families, async ({ pupilId, documentId }) => {
+    const token = await identity.tokenFor({ municipalityId, role: 'office' });
+    await send(agent, `${urls.anagrafica}/api/anagrafica/office/pupils/${pupilId}/documents/${documentId}?${query}`, {
+      ...{ method: 'PUT', token, contentType: 'application/pdf', body },
+    });
+  });
+}
+
+/** A top-up that waits for its payment, for each family that has a prepaid account. */
+async function orderTopUps(agent: Agent, urls: Urls, identity: TestIdentity, families: readonly Family[]) {
+  const municipalityId = numberId<MunicipalityId>(MUNICIPALITY);
+  await forEach(families, async ({ prepaidPupilId, orderId, badgeNumber }) => {
+    if (prepaidPupilId === null) return;
+    const token = await identity.tokenFor({ municipalityId, pupilIds: [id<PupilId>(prepaidPupilId)] });
+    const order = { orderId, pupilId: prepaidPupilId, service: 'school_meals', badgeNumber, amountCents: 2_000 };
+    await send(agent, `${urls.billing}/api/billing/top-ups`, {
+      ...{ method: 'POST', token, contentType: 'application/json', body: JSON.stringify(order) },
+    });
+  });
+}
+
+async function send(
+  agent: Agent,
+  url: string,
+  what: {
+    readonly method: 'PUT' | 'POST';
+    readonly token: string;
+    readonly contentType: string;
+    readonly body: string | Buffer;
+  },
+): Promise<void> {
+  const { statusCode, body } = await request(url, {
+    ...{ dispatcher: agent, method: what.method, body: what.body },
+    headers: { authorization: `Bearer ${what.token}`, 'content-type': what.contentType },
+  });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text}`);
 }
 
 const CREDITOR = {
@@ -246,8 +348,25 @@ const TOP_UP_RULES = {
 };
 
 async function familiesOf(pool: pg.Pool): Promise<readonly Family[]> {
-  const { rows } = await pool.query<{ pupil_ids: string[] }>(
-    `select array_agg(distinct pupil_id::text) as pupil_ids from enrolments where municipality_id = ${MUNICIPALITY} group by guardian_id`,
-  );
-  return rows.map((row) => ({ pupilIds: row.pupil_ids }));
+  const { rows } = await pool.query<{
+    pupil_ids: readonly string[];
+    prepaid_pupil_id: string | null;
+    school_id: string;
+    badge_number: string;
+    codice_fiscale: string;
+  }>(`
+    select pupil_ids, prepaid_pupil_id, school_id, badge_number, codice_fiscale
+    from (select array_agg(distinct pupil_id::text) as pupil_ids,
+                 min(pupil_id::text) filter (where payment_mode = 'prepaid' and service = 'school_meals') as prepaid_pupil_id
+          from enrolments where municipality_id = ${MUNICIPALITY} group by guardian_id) families
+      join pupils on pupils.municipality_id = ${MUNICIPALITY} and pupils.pupil_id = pupil_ids[1]::uuid
+      join classes on classes.municipality_id = pupils.municipality_id and classes.class_id = pupils.class_id
+      cross join lateral (select badge_number from badges
+        where badges.municipality_id = pupils.municipality_id and badges.pupil_id = pupils.pupil_id and not blocked limit 1) badge`);
+  return rows.map((row) => ({
+    ...{ pupilIds: row.pupil_ids, pupilId: row.pupil_ids[0] ?? '', prepaidPupilId: row.prepaid_pupil_id },
+    ...{ schoolId: row.school_id, badgeNumber: row.badge_number, codiceFiscale: row.codice_fiscale },
+    ...{ documentId: randomUUID(), orderId: randomUUID(), cartId: randomUUID() },
+    ...{ instalmentId: randomUUID(), paidInstalmentId: randomUUID() },
+  }));
 }

@@ -3,50 +3,47 @@ import { eventually } from '@campanella/testkit';
 import { id, type MunicipalityId, numberId, type PupilId } from '@campanella/vocabulary';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { Agent, request } from 'undici';
+import { identifierOf, type Question, questionOf } from '../src/asking.ts';
+import { isIdentifier, isMadeByCaller, type Operation, readOperations } from '../src/operations.ts';
 import type { Family, ReadPlatform, ServiceName } from './platform.ts';
 
-/** What a parent reads: of one service, about one pupil or about all of one's own. */
-export interface Read {
-  readonly name: string;
-  readonly service: ServiceName;
-  path(pupilId: string, month: ReadPlatform['month']): string;
-  /** Whether it names a pupil, so that somebody else's can be asked for. */
-  readonly isOfPupil: boolean;
+/** Every operation that a parent may ask. */
+export const PARENTS: readonly Operation[] = readOperations().filter(({ isForStaff }) => !isForStaff);
+/** Every operation that only office or kitchen may ask. */
+export const STAFFS: readonly Operation[] = readOperations().filter(({ isForStaff }) => isForStaff);
+/** Every read of the parents' API, downloads included. */
+export const READS: readonly Operation[] = PARENTS.filter(({ method }) => method === 'GET');
+
+/** Whether it answers with a PDF that is drawn for it. */
+export function isDrawn({ path }: Operation): boolean {
+  return /\/(notice|receipt)$/.test(path);
 }
 
-const ofPupil = (name: string, service: ServiceName, rest: string, query = ''): Read => ({
-  name,
-  service,
-  isOfPupil: true,
-  path: (pupilId, month) =>
-    `/api/${service}/pupils/${pupilId}${rest}${query.replace('FROM', month.from).replace('TO', month.to)}`,
-});
-const ofAll = (name: string, service: ServiceName, path: string): Read => ({
-  ...{ name, service, isOfPupil: false },
-  path: () => `/api/${service}${path}`,
-});
-const MONTH = '?service=school_meals&from=FROM&to=TO';
+/** Names under which an operation asks for what is somebody's already. */
+export function guessesOf(operation: Operation): readonly string[] {
+  return operation.parameters
+    .filter((one) => isIdentifier(one) && !isMadeByCaller(one))
+    .map(({ name }) => name)
+    .filter((name) => !(name in (NO_GUESS[operation.key] ?? {})));
+}
 
-/** Every read of the parents' API. */
-export const READS: readonly Read[] = [
-  ofAll('own pupils', 'anagrafica', '/pupils'),
-  ofAll('the municipality', 'anagrafica', '/municipality'),
-  ofPupil('the record', 'anagrafica', ''),
-  ofPupil('the fascicolo', 'anagrafica', '/documents'),
-  ofPupil('who read the record', 'anagrafica', '/reads'),
-  ofPupil('a month of presences', 'attendance', '/presences', MONTH),
-  ofPupil('the notice of absences', 'attendance', '/absence-notice', '?service=school_meals'),
-  ofPupil('a month of the account', 'ledger', '/statement', MONTH),
-  ofAll('documents', 'billing', '/documents'),
-  ofAll('what is to be paid', 'billing', '/payables'),
-  ofAll('top-ups', 'billing', '/top-ups'),
-  ofAll('the rules of top-ups', 'billing', '/top-up-rules'),
-];
+/** What looks like an identifier and looks nothing up, with the reason. */
+const NO_GUESS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'POST /api/billing/top-ups': { badgeNumber: 'kept as it was typed, for the page to show' },
+};
 
-/** Who asks, and for whose pupil. */
-interface Question {
-  readonly token: string;
-  readonly pupilId: string;
+/** What is there for somebody else, and something of its kind that nobody has. */
+export interface Guess {
+  readonly theirs: unknown;
+  readonly absent: unknown;
+}
+
+/** The two guesses for a name: another family's, and one that there is not. */
+export function guessFor(operation: Operation, name: string, stranger: Family): Guess {
+  const theirs = identifierOf(operation, name, stranger);
+  if (Array.isArray(theirs)) return { theirs, absent: [randomUUID()] };
+  const absent = name === 'codiceFiscale' ? 'ZZZZZZ99Z99Z999Z' : /Number$/.test(name) ? 'FFFFFFFFFF' : randomUUID();
+  return { theirs, absent };
 }
 
 export interface ReadTimes {
@@ -56,12 +53,22 @@ export interface ReadTimes {
   readonly statuses: Readonly<Record<number, number>>;
 }
 
+/** An answer, whole. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** How long a token is asked with: services believe one for five minutes. */
+const TOKEN_KEPT_MS = 200_000;
+
 /** Asks questions of a platform, so many at once. */
 export class Reader {
   readonly #platform: ReadPlatform;
   readonly #atOnce: number;
   readonly #agent: Agent;
-  readonly #tokens = new Map<Family, Promise<string>>();
+  readonly #tokens = new Map<Family | 'office', { readonly madeAt: number; readonly token: Promise<string> }>();
 
   constructor(platform: ReadPlatform, atOnce: number) {
     this.#platform = platform;
@@ -73,35 +80,54 @@ export class Reader {
     return this.#agent.close();
   }
 
-  /** Each of so many guardians reads about the first of his or her own pupils. */
-  async readOwn(read: Read, count: number): Promise<ReadTimes> {
-    const { families } = this.#platform;
-    return this.#ask(read, count, async (index) => {
+  /** Each of so many guardians asks about what is his or her own; operations of the staff are asked by the office. */
+  async askOwn(operation: Operation, count: number, changes?: Changes): Promise<ReadTimes> {
+    const families = this.familiesFor(operation);
+    const times = histogram();
+    const statuses: Record<number, number> = {};
+    await this.#each(count, async (index) => {
       const family = families[index % families.length] as Family;
-      return { token: await this.#tokenOf(family), pupilId: family.pupilIds[0] ?? '' };
+      const token = await this.#tokenOf(operation.isForStaff ? 'office' : family);
+      await this.#time(operation, this.questionOf(operation, family, changes?.(family)), token, times, statuses);
     });
+    return toTimes(times, statuses);
   }
 
-  /** Guardians ask in turn for somebody else's pupil and for one that there is not: whether the two can be told apart. */
-  async readRefused(read: Read, count: number): Promise<{ readonly others: ReadTimes; readonly absent: ReadTimes }> {
-    const { families } = this.#platform;
-    const times = { others: histogram(), absent: histogram() };
+  /** Guardians ask in turn for what is somebody else's and for what there is not: whether the two can be told apart. */
+  async askRefused(
+    operation: Operation,
+    name: string,
+    count: number,
+  ): Promise<{ readonly others: ReadTimes; readonly absent: ReadTimes }> {
+    const families = this.familiesFor(operation);
+    const times = { theirs: histogram(), absent: histogram() };
     const statuses: Record<number, number> = {};
     await this.#each(count * 2, async (index) => {
       const family = families[index % families.length] as Family;
       const stranger = families[(index + 7) % families.length] as Family;
-      const kind = index % 2 === 0 ? 'others' : 'absent';
-      const pupilId = kind === 'others' ? (stranger.pupilIds[0] ?? '') : randomUUID();
-      await this.#time(read, { token: await this.#tokenOf(family), pupilId }, times[kind], statuses);
+      const kind = index % 2 === 0 ? 'theirs' : 'absent';
+      const question = this.questionOf(operation, family, { [name]: guessFor(operation, name, stranger)[kind] });
+      await this.#time(operation, question, await this.#tokenOf(family), times[kind], statuses);
     });
-    return { others: toTimes(times.others, statuses), absent: toTimes(times.absent, statuses) };
+    return { others: toTimes(times.theirs, statuses), absent: toTimes(times.absent, statuses) };
   }
 
-  async #ask(read: Read, count: number, questionAt: (index: number) => Promise<Question>): Promise<ReadTimes> {
-    const times = histogram();
-    const statuses: Record<number, number> = {};
-    await this.#each(count, async (index) => this.#time(read, await questionAt(index), times, statuses));
-    return toTimes(times, statuses);
+  /** One question of one guardian, and its whole answer. */
+  async ask(operation: Operation, question: Question, family: Family | 'office'): Promise<Answer> {
+    const { statusCode, headers, body } = await this.#send(operation, question, await this.#tokenOf(family));
+    return { status: statusCode, headers, body: await body.text() };
+  }
+
+  questionOf(operation: Operation, family: Family, changes?: Readonly<Record<string, unknown>>): Question {
+    return questionOf(operation, family, this.#platform.month, changes);
+  }
+
+  /** Those who can ask: only who has a prepaid account has top-ups. */
+  familiesFor({ path }: Operation): readonly Family[] {
+    const { families } = this.#platform;
+    return path.startsWith('/api/billing/top-ups')
+      ? families.filter(({ prepaidPupilId }) => prepaidPupilId !== null)
+      : families;
   }
 
   async #each(count: number, work: (index: number) => Promise<void>): Promise<void> {
@@ -116,29 +142,46 @@ export class Reader {
     await Promise.all(Array.from({ length: this.#atOnce }, lane));
   }
 
-  async #time(read: Read, question: Question, times: Histogram, statuses: Record<number, number>): Promise<void> {
-    const url = `${this.#platform.urls[read.service]}${read.path(question.pupilId, this.#platform.month)}`;
+  async #time(
+    operation: Operation,
+    question: Question,
+    token: string,
+    times: Histogram,
+    statuses: Record<number, number>,
+  ): Promise<void> {
     const startedAt = performance.now();
-    const { statusCode, body } = await request(url, {
-      dispatcher: this.#agent,
-      headers: { authorization: `Bearer ${question.token}` },
-    });
+    const { statusCode, body } = await this.#send(operation, question, token);
     await body.dump();
     times.recordValue(Math.round((performance.now() - startedAt) * 1_000));
     statuses[statusCode] = (statuses[statusCode] ?? 0) + 1;
   }
 
-  #tokenOf(family: Family): Promise<string> {
-    const known = this.#tokens.get(family);
-    if (known !== undefined) return known;
-    const token = this.#platform.identity.tokenFor({
-      municipalityId: numberId<MunicipalityId>(this.#platform.municipalityId),
-      pupilIds: family.pupilIds.map((pupilId) => id<PupilId>(pupilId)),
+  #send({ service }: Operation, { method, path, contentType, body }: Question, token: string) {
+    return request(`${this.#platform.urls[service as ServiceName]}${path}`, {
+      ...{ dispatcher: this.#agent, method, body },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(contentType === null ? {} : { 'content-type': contentType }),
+      },
     });
-    this.#tokens.set(family, token);
+  }
+
+  #tokenOf(family: Family | 'office'): Promise<string> {
+    const known = this.#tokens.get(family);
+    if (known !== undefined && performance.now() - known.madeAt < TOKEN_KEPT_MS) return known.token;
+    const municipalityId = numberId<MunicipalityId>(this.#platform.municipalityId);
+    const token = this.#platform.identity.tokenFor(
+      family === 'office'
+        ? { municipalityId, role: 'office' }
+        : { municipalityId, pupilIds: family.pupilIds.map((pupilId) => id<PupilId>(pupilId)) },
+    );
+    this.#tokens.set(family, { madeAt: performance.now(), token });
     return token;
   }
 }
+
+/** Values that a family's question is asked with instead of the usual ones. */
+type Changes = (family: Family) => Readonly<Record<string, unknown>>;
 
 function histogram(): Histogram {
   return build({ highestTrackableValue: 60_000_000 });
@@ -199,8 +242,9 @@ async function endSessions(platform: ReadPlatform): Promise<void> {
 async function areBack(platform: ReadPlatform): Promise<boolean> {
   const reader = new Reader(platform, 4);
   try {
-    for (const read of READS) {
-      const { statuses } = await reader.readOwn(read, 20);
+    // Files that are drawn take long, and read what the other reads of billing read.
+    for (const read of READS.filter((one) => !isDrawn(one))) {
+      const { statuses } = await reader.askOwn(read, 20);
       if (statuses[200] !== 20) return false;
     }
     return true;
