@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { readAccount, readPriceCents } from '../src/account.ts';
 import { readCents } from '../src/amounts.ts';
 import { complaintsOf } from '../src/browser.ts';
+import { downloadCsv, downloadPdf, plain } from '../src/list-files.ts';
 import { openStage, type Stage } from '../src/stage.ts';
 
 const STEP_MS = 60_000;
@@ -26,18 +26,6 @@ async function openPage(path: string, size: 'phone' | 'desktop' = 'phone'): Prom
   await page.goto(new URL(path, stage.run.gatewayUrl).href);
   await page.getByRole('heading', { name: 'Elenco' }).waitFor();
   return page;
-}
-
-async function downloadRows(page: Page): Promise<readonly (readonly string[])[]> {
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Scarica l’elenco (CSV)' }).click();
-  const text = await readFile(await (await downloading).path(), 'utf8');
-  expect(text.startsWith('\uFEFF')).toBe(true);
-  return text
-    .slice(1)
-    .trimEnd()
-    .split('\r\n')
-    .map((line) => line.split(';'));
 }
 
 /** All entries of a list, however many pages the service makes of it, as its own guardian is told. */
@@ -96,7 +84,7 @@ test(
     const page = await openPage(`${ACCOUNT}?${LONG}`, 'desktop');
     const pupil = stage.run.demo.guardians.find(({ username }) => username === GUARDIAN)?.pupils[0];
     const path = `/api/ledger/pupils/${pupil?.pupilId}/statement?service=school_meals&from=2025-04-13&to=2026-12-13`;
-    const [head, ...rows] = await downloadRows(page);
+    const [head, ...rows] = await downloadCsv(page);
     expect(head).toEqual(['Data', 'Ora', 'Movimento', 'Importo', 'Saldo']);
     const cents = (cell: string | undefined) => readCents((cell ?? '').replace('-', '−'));
     const movements = rows.slice(1, -1);
@@ -121,10 +109,10 @@ test(
       window.print = () =>
         document.body.setAttribute('data-printed', String(document.querySelectorAll('.data-table tbody tr').length));
     });
-    await page.getByRole('button', { name: 'Stampa o salva in PDF' }).click();
+    await page.getByRole('button', { name: 'Stampa l’elenco' }).click();
     await page.waitForFunction(() => document.body.hasAttribute('data-printed'));
     expect(await page.locator('body').getAttribute('data-printed')).toBe(String(dayCount));
-    expect((await downloadRows(page)).length).toBe(dayCount + 1);
+    expect((await downloadCsv(page)).length).toBe(dayCount + 1);
     await page.emulateMedia({ media: 'print' });
     expect(await page.getByRole('button').count()).toBe(0);
     expect(await page.getByRole('table').isVisible()).toBe(true);
@@ -183,11 +171,60 @@ test(
     const page = await stage.guardian('nuvola.inventati');
     await page.goto(new URL('/documenti-contabili', stage.run.gatewayUrl).href);
     await page.getByRole('heading', { name: 'Elenco' }).waitFor();
-    const [head, ...rows] = await downloadRows(page);
+    const [head, ...rows] = await downloadCsv(page);
     expect(head?.slice(3, 6)).toEqual(['IMPORTO', 'DA PAGARE', 'PAGATO']);
     expect(rows.length).toBe(await countAll(page, '/api/billing/documents?', 'documents'));
     const cents = (cell: string | undefined) => readCents((cell ?? '').replace('-', '−'));
     for (const row of rows) expect(cents(row[3])).toBe(cents(row[4]) + cents(row[5]));
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test.each([
+  ['the pupils', GUARDIAN, '/scheda-anagrafica', 'ANAGRAFICA UTENTI', 'Utenti di cui sei intestatario'],
+  [
+    'the canteen',
+    GUARDIAN,
+    `${CANTEEN}?${LONG}`,
+    'REFEZIONE SCOLASTICA',
+    /^Refezione di .* dal 13\/04\/2025 al 13\/12\/2026$/,
+  ],
+  ['the virtual account', GUARDIAN, `${ACCOUNT}?${LONG}`, 'CONTO CORRENTE VIRTUALE', /^Movimenti del conto del badge /],
+  [
+    'the documents',
+    'nuvola.inventati',
+    '/documenti-contabili',
+    'STORICO DOCUMENTI CONTABILI',
+    'Documenti, dal più recente',
+  ],
+  ['what is to be paid', 'nuvola.inventati', '/pagamento-servizi-scolastici', 'PAGAMENTI ONLINE', /^Da pagare, /],
+] as const)(
+  'the PDF of %s has the rows of the CSV, tagged and in reading order, and says who produced them and when',
+  async (_list, username, path, title, caption) => {
+    const page = await stage.guardian(username);
+    const complaints = complaintsOf(page);
+    await page.goto(new URL(path, stage.run.gatewayUrl).href);
+    await page.getByRole('heading', { name: 'Elenco' }).waitFor();
+    const csv = await downloadCsv(page);
+    const pdf = await downloadPdf(page);
+    expect(csv.length).toBeGreaterThan(1);
+    expect(plain(pdf.rows)).toEqual(plain(csv));
+    expect(pdf.lines.slice(0, 2)).toEqual(['P Comune di Vallefinta', `H1 ${title}`]);
+    expect(pdf.lines[2]).toMatch(
+      /^P Dati forniti .* del Comune di Vallefinta il \d\d\/\d\d\/\d{4} alle \d\d:\d\d:\d\d$/,
+    );
+    expect(pdf.lines[3]?.slice('Caption '.length)).toMatch(caption);
+    expect(pdf).toMatchObject({
+      isTagged: true,
+      language: 'it-IT',
+      title: expect.stringMatching(/ – Comune di Vallefinta$/),
+    });
+    for (const [index, artifact] of pdf.artifacts.entries()) {
+      expect(artifact).toContain(`Pagina ${index + 1} di ${pdf.pageCount}`);
+      expect(artifact.includes(csv[0]?.join(' ') ?? '')).toBe(index > 0);
+    }
+    expect(complaints).toEqual([]);
     await page.close();
   },
   STEP_MS,

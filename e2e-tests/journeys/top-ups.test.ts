@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { complaintsOf } from '../src/browser.ts';
+import { downloadCsv, downloadPdf, plain } from '../src/list-files.ts';
 import { openStage, type Stage } from '../src/stage.ts';
 
 const TOP_UPS = '/ricariche-pagopa';
@@ -76,10 +76,9 @@ test(
       .waitFor();
     expect(await balance(page)).toBe(before + 2_000);
     await page.goto(at(TOP_UPS));
-    const downloading = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Scarica l’elenco (CSV)' }).click();
-    const list = await readFile(await (await downloading).path(), 'utf8');
-    expect(list.split('\r\n')[1]).toMatch(/;20,00;Accreditata il /);
+    const csv = await downloadCsv(page);
+    expect(csv[1]?.join(';')).toMatch(/;20,00;Accreditata il /);
+    expect(plain((await downloadPdf(page)).rows)).toEqual(plain(csv));
     expect(complaints).toEqual([]);
     await page.close();
   },

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** Fonts and pictures are compressed by their own format. */
-const COMPRESSIBLE = /\.(?:html|js|css|svg|json|webmanifest|txt)$/;
+/** The pages' fonts and pictures are compressed by their own format. */
+const COMPRESSIBLE = /\.(?:html|js|css|svg|json|webmanifest|txt|ttf)$/;
 /** Below this the headers outweigh what is saved. */
 const BYTES_MIN = 1_024;
 

@@ -24,7 +24,7 @@ const client = createClient<AnagraficaPaths & LedgerPaths & AttendancePaths & Bi
 client.use(problems);
 
 /** A guardian's pupil as anagrafica tells it, with badges and enrolments. */
-export type Pupil = Awaited<ReturnType<typeof readPupils>>[number];
+export type Pupil = Awaited<ReturnType<typeof readPupils>>['pupils'][number];
 /** A page of the virtual account's movements with the balances around the whole range. */
 export type StatementPage = Awaited<ReturnType<typeof readStatement>>;
 /** One movement of the virtual account. */
@@ -57,10 +57,10 @@ export interface RangeRequest {
   readonly limit: number;
 }
 
-/** The signed-in guardian's pupils; empty for a person who answers for nobody. @throws ApiProblem */
+/** The signed-in guardian's pupils, and when they were read; none for a person who answers for nobody. @throws ApiProblem */
 export async function readPupils(signal?: AbortSignal) {
-  const { data } = await client.GET('/api/anagrafica/pupils', { signal: within(signal) });
-  return present(data).pupils;
+  const { data, response } = await client.GET('/api/anagrafica/pupils', { signal: within(signal) });
+  return { pupils: present(data).pupils, asOf: new Date(response.headers.get('date') ?? Date.now()).toISOString() };
 }
 
 /** All that is kept of one own pupil. @throws ApiProblem */
@@ -238,11 +238,17 @@ export async function readPayables(cursor: string | null, limit: number, signal?
 }
 
 /** A document. */
-export type AccountingDocument = Awaited<ReturnType<typeof readDocuments>>['documents'][number];
+export type AccountingDocument = PageOfDocuments['documents'][number];
+/** A page of documents, newest first. */
+export type PageOfDocuments = Awaited<ReturnType<typeof readDocuments>>;
 /** An instalment that waits for its payment. */
-export type Payable = Awaited<ReturnType<typeof readPayables>>['payables'][number];
+export type Payable = PageOfPayables['payables'][number];
+/** A page of what waits for its payment, latest due day first. */
+export type PageOfPayables = Awaited<ReturnType<typeof readPayables>>;
 /** A top-up order. */
 export type TopUp = Awaited<ReturnType<typeof readTopUp>>;
+/** A page of top-ups, newest first. */
+export type PageOfTopUps = Awaited<ReturnType<typeof readTopUps>>;
 /** What a top-up of one service may be. */
 export type TopUpRules = Awaited<ReturnType<typeof readTopUpRules>>[number];
 

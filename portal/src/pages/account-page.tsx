@@ -4,9 +4,9 @@ import { useSearchParams } from 'react-router';
 import type { Movement, Pupil, StatementPage } from '../api/client.ts';
 import { statementQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
-import { csvAmount } from '../domain/csv.ts';
 import { formatDate, formatInstant, formatTime, lastMonth } from '../domain/days.ts';
 import { mealsLeft } from '../domain/forecast.ts';
+import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros, formatMovement } from '../domain/money.ts';
 import { includesDay, rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
 import { BalanceChart } from '../parts/balance-chart.tsx';
@@ -109,10 +109,11 @@ function Statement({ badge, service, priceCents, search }: StatementProps) {
   const movements = statement.data.pages.flatMap((page) => page.movements);
   const period = searchTexts.period(formatDate(search.from), formatDate(search.to));
   const chartEnd = lastKnownDay(search, statement.hasNextPage ? movements.at(-1) : undefined);
-  const loadRows = async () => {
+  const caption = texts.tableOf(badge.badgeNumber, period);
+  const loadList = async () => {
     const pages = await readWholeList(statement);
     const end = pages?.at(-1);
-    return pages === null || end === undefined ? null : csvRows(search, end, pages);
+    return pages === null || end === undefined ? null : wholeList(search, end, pages);
   };
   return (
     <section aria-labelledby="results-title">
@@ -144,7 +145,7 @@ function Statement({ badge, service, priceCents, search }: StatementProps) {
           )}
           <DataTable
             narrow="two-lines"
-            caption={texts.tableOf(badge.badgeNumber, period)}
+            caption={caption}
             columns={[
               { label: texts.columns.date },
               { label: texts.columns.kind },
@@ -168,8 +169,11 @@ function Statement({ badge, service, priceCents, search }: StatementProps) {
           />
           <ListTools
             fileName={`conto-corrente-virtuale-${search.from}-${search.to}`}
+            title={TEXTS.titles.account}
+            caption={caption}
+            source="account"
             isWhole={!statement.hasNextPage}
-            loadRows={loadRows}
+            loadList={loadList}
           />
         </>
       )}
@@ -233,22 +237,25 @@ function lastKnownDay(search: Search, lastRead: Movement | undefined): string | 
   return includesDay(search, today) ? today : search.to;
 }
 
-function csvRows(search: Search, end: StatementPage, pages: readonly StatementPage[]): readonly (readonly string[])[] {
-  const { date, kind, amount, balance } = texts.columns;
-  return [
-    [date, texts.timeColumn, kind, amount, balance],
-    [formatDate(search.from), '', texts.openingRow, '', csvAmount(end.openingBalanceCents)],
-    ...pages.flatMap((page) =>
-      page.movements.map((movement) => [
-        formatDate(movement.serviceDate),
-        formatTime(movement.occurredAt),
-        texts.kinds[movement.kind],
-        csvAmount(movement.amountCents),
-        csvAmount(movement.balanceAfterCents),
-      ]),
-    ),
-    [formatDate(search.to), '', texts.closingRow, '', csvAmount(end.closingBalanceCents)],
-  ];
+function wholeList(search: Search, end: StatementPage, pages: readonly StatementPage[]): WholeList {
+  const { columns } = texts;
+  return {
+    asOf: end.asOf,
+    columns: [columns.date, texts.timeColumn, columns.kind, columns.amount, columns.balance],
+    rows: [
+      [formatDate(search.from), '', texts.openingRow, '', amount(end.openingBalanceCents)],
+      ...pages.flatMap((page) =>
+        page.movements.map((movement) => [
+          formatDate(movement.serviceDate),
+          formatTime(movement.occurredAt),
+          texts.kinds[movement.kind],
+          amount(movement.amountCents),
+          amount(movement.balanceAfterCents),
+        ]),
+      ),
+      [formatDate(search.to), '', texts.closingRow, '', amount(end.closingBalanceCents)],
+    ],
+  };
 }
 
 function edgeRow(key: string, day: string, label: string, balanceCents: number): DataRow {

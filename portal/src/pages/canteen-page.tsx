@@ -1,11 +1,11 @@
 import { serviceDateAt } from '@campanella/vocabulary';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'react-router';
-import type { PresenceDay, Pupil } from '../api/client.ts';
+import type { PresenceDay, PresencesPage, Pupil } from '../api/client.ts';
 import { presencesQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
-import { csvAmount } from '../domain/csv.ts';
 import { currentMonth, formatDate, formatDay } from '../domain/days.ts';
+import { amount, type WholeList } from '../domain/list.ts';
 import { neighbourMonth } from '../domain/month-grid.ts';
 import {
   type CanteenView,
@@ -132,9 +132,11 @@ function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view
   }
   const days = presences.data.pages.flatMap((page) => page.days);
   const today = serviceDateAt(new Date());
-  const loadRows = async () => {
+  const period = searchTexts.period(formatDate(search.from), formatDate(search.to));
+  const caption = texts.tableOf(pupil.displayName, period);
+  const loadList = async () => {
     const pages = await readWholeList(presences);
-    return pages === null ? null : csvRows(pages.flatMap((page) => page.days));
+    return pages === null ? null : wholeList(pages);
   };
   return (
     <section aria-labelledby="results-title">
@@ -152,10 +154,7 @@ function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view
             <MonthCalendar pupilName={pupil.displayName} days={days} today={today} />
           ) : (
             <DataTable
-              caption={texts.tableOf(
-                pupil.displayName,
-                searchTexts.period(formatDate(search.from), formatDate(search.to)),
-              )}
+              caption={caption}
               columns={[
                 { label: texts.columns.date },
                 { label: texts.columns.presence },
@@ -175,8 +174,11 @@ function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view
           />
           <ListTools
             fileName={`refezione-scolastica-${search.from}-${search.to}`}
+            title={TEXTS.titles.canteen}
+            caption={caption}
+            source="canteen"
             isWhole={!presences.hasNextPage}
-            loadRows={loadRows}
+            loadList={loadList}
           />
         </>
       )}
@@ -219,19 +221,22 @@ function dayRow(day: PresenceDay, today: string): DataRow {
   };
 }
 
-function csvRows(days: readonly PresenceDay[]): readonly (readonly string[])[] {
+function wholeList(pages: readonly PresencesPage[]): WholeList {
   const { date, presence, menu, accounted, charge, badge } = texts.columns;
-  return [
-    [date, presence, menu, texts.allergensColumn, accounted, charge, texts.amountColumn, badge],
-    ...days.map((day) => [
-      formatDate(day.serviceDate),
-      presenceText(day),
-      day.closure?.reason ?? day.menu ?? '',
-      allAllergens(day),
-      accountedText(day),
-      chargeText(day),
-      csvAmount(day.correction === null ? day.amountCents : 0),
-      day.badgeNumber ?? '',
-    ]),
-  ];
+  return {
+    asOf: pages[0]?.asOf ?? '',
+    columns: [date, presence, menu, texts.allergensColumn, accounted, charge, texts.amountColumn, badge],
+    rows: pages
+      .flatMap((page) => page.days)
+      .map((day) => [
+        formatDate(day.serviceDate),
+        presenceText(day),
+        day.closure?.reason ?? day.menu ?? '',
+        allAllergens(day),
+        accountedText(day),
+        chargeText(day),
+        amount(day.correction === null ? day.amountCents : 0),
+        day.badgeNumber ?? '',
+      ]),
+  };
 }

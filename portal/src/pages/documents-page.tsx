@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import type { AccountingDocument, Pupil } from '../api/client.ts';
+import type { AccountingDocument, PageOfDocuments, Pupil } from '../api/client.ts';
 import { documentsQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
-import { csvAmount } from '../domain/csv.ts';
 import { formatDate } from '../domain/days.ts';
+import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros } from '../domain/money.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -89,6 +89,10 @@ function DocumentList({ pupils, pupilId }: { pupils: readonly Pupil[]; pupilId: 
   }
   const documents = found.data.pages.flatMap((page) => page.documents);
   const nameOf = (wanted: string) => pupils.find((pupil) => pupil.pupilId === wanted)?.displayName ?? '';
+  const loadList = async () => {
+    const pages = await readWholeList(found);
+    return pages === null ? null : wholeList(pages, nameOf);
+  };
   const { columns } = texts;
   return (
     <section aria-labelledby="results-title">
@@ -126,17 +130,11 @@ function DocumentList({ pupils, pupilId }: { pupils: readonly Pupil[]; pupilId: 
       {documents.length > 0 && (
         <ListTools
           fileName={`documenti-contabili-${asOf.slice(0, 10)}`}
+          title={TEXTS.titles.documents}
+          caption={texts.table}
+          source="documents"
           isWhole={!found.hasNextPage}
-          loadRows={async () => {
-            const pages = await readWholeList(found);
-            return (
-              pages &&
-              csvRows(
-                pages.flatMap((page) => page.documents),
-                nameOf,
-              )
-            );
-          }}
+          loadList={loadList}
         />
       )}
       <ProducedBy source="documents" asOf={asOf} />
@@ -144,24 +142,28 @@ function DocumentList({ pupils, pupilId }: { pupils: readonly Pupil[]; pupilId: 
   );
 }
 
-function csvRows(
-  documents: readonly AccountingDocument[],
-  nameOf: (pupilId: string) => string,
-): readonly (readonly string[])[] {
-  const { date, number, pupil, amount, due, paid, dueOn, handedOver } = texts.columns;
-  return [
-    [date, number, pupil, amount, due, paid, dueOn, handedOver],
-    ...documents.map((document) => [
-      formatDate(document.issuedOn),
-      document.number,
-      nameOf(document.pupilId),
-      csvAmount(document.amountCents),
-      csvAmount(document.dueCents),
-      csvAmount(document.paidCents),
-      formatDate(document.dueOn),
-      document.state === 'handed_over' ? texts.yes : texts.no,
-    ]),
-  ];
+function wholeList(pages: readonly PageOfDocuments[], nameOf: (pupilId: string) => string): WholeList {
+  const { columns } = texts;
+  return {
+    asOf: pages[0]?.asOf ?? '',
+    columns: [
+      ...[columns.date, columns.number, columns.pupil, columns.amount, columns.due, columns.paid, columns.dueOn],
+      ...[columns.handedOver, texts.descriptionColumn],
+    ],
+    rows: pages
+      .flatMap((page) => page.documents)
+      .map((document) => [
+        formatDate(document.issuedOn),
+        document.number,
+        nameOf(document.pupilId),
+        amount(document.amountCents),
+        amount(document.dueCents),
+        amount(document.paidCents),
+        formatDate(document.dueOn),
+        document.state === 'handed_over' ? texts.yes : texts.no,
+        document.description,
+      ]),
+  };
 }
 
 function documentRow(document: AccountingDocument, pupil: string): DataRow {

@@ -1,15 +1,20 @@
+import { serviceDateAt } from '@campanella/vocabulary';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'design-react-kit';
 import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { type Payable, type Pupil, startCart } from '../api/client.ts';
+import { type PageOfPayables, type Payable, type Pupil, startCart } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { payablesQuery, sessionQuery } from '../api/queries.ts';
+import { readWholeList } from '../api/whole-list.ts';
 import { readReturn } from '../domain/cart-return.ts';
 import { formatDate } from '../domain/days.ts';
+import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros } from '../domain/money.ts';
+import { groupedNotice } from '../domain/notice-number.ts';
 import { CHOSEN_MAX, chosenOf, toggle, toggleAll, totalOf } from '../domain/selection.ts';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -74,6 +79,11 @@ function PayableList({ pupils, isAwaited }: { pupils: readonly Pupil[]; isAwaite
   if (payables === undefined || asOf === undefined) {
     return found.isError ? <TroubleNotice error={found.error} onRetry={retry} /> : <Loading />;
   }
+  const nameOf = (pupilId: string) => pupils.find((pupil) => pupil.pupilId === pupilId)?.displayName ?? '';
+  const loadList = async () => {
+    const pages = await readWholeList(found);
+    return pages === null ? null : wholeList(pages, nameOf);
+  };
   return (
     <section aria-labelledby="results-title">
       <h2 id="results-title">{texts.list}</h2>
@@ -81,7 +91,7 @@ function PayableList({ pupils, isAwaited }: { pupils: readonly Pupil[]; isAwaite
       {payables.length === 0 ? (
         <Notice tone="info">{texts.empty}</Notice>
       ) : (
-        <Choice pupils={pupils} payables={payables} />
+        <Choice payables={payables} nameOf={nameOf} />
       )}
       <MoreButton
         shownCount={payables.length}
@@ -89,21 +99,65 @@ function PayableList({ pupils, isAwaited }: { pupils: readonly Pupil[]; isAwaite
         isLoading={found.isFetchingNextPage}
         onMore={() => void found.fetchNextPage()}
       />
+      {payables.length > 0 && (
+        <ListTools
+          fileName={`pagamenti-${asOf.slice(0, 10)}`}
+          title={TEXTS.titles.payment}
+          caption={texts.table}
+          source="documents"
+          isWhole={!found.hasNextPage}
+          loadList={loadList}
+        />
+      )}
       <ProducedBy source="documents" asOf={asOf} />
     </section>
   );
 }
 
-function Choice({ pupils, payables }: { pupils: readonly Pupil[]; payables: readonly Payable[] }) {
+function wholeList(pages: readonly PageOfPayables[], nameOf: (pupilId: string) => string): WholeList {
+  const { columns } = texts;
+  return {
+    asOf: pages[0]?.asOf ?? '',
+    columns: [
+      ...[columns.dueOn, columns.issuedOn, columns.number, columns.instalment, columns.pupil, columns.amount],
+      ...[texts.noticeColumn, texts.stateColumn, texts.descriptionColumn],
+    ],
+    rows: pages
+      .flatMap((page) => page.payables)
+      .map((payable) => [
+        formatDate(payable.dueOn),
+        formatDate(payable.issuedOn),
+        payable.number,
+        texts.instalment(payable.ordinal, payable.instalmentCount),
+        nameOf(payable.pupilId),
+        amount(payable.amountCents),
+        // In groups, so that a spreadsheet does not take it for an amount and round it.
+        groupedNotice(payable.noticeNumber),
+        payable.isInVerification ? texts.inVerification : texts.toPay,
+        payable.description,
+      ]),
+  };
+}
+
+function dueText({ dueOn }: Payable): string {
+  const isOverdue = dueOn < serviceDateAt(new Date());
+  return `${formatDate(dueOn)}${isOverdue ? ` (${texts.overdue})` : ''}`;
+}
+
+interface ChoiceProps {
+  readonly payables: readonly Payable[];
+  readonly nameOf: (pupilId: string) => string;
+}
+
+function Choice({ payables, nameOf }: ChoiceProps) {
   const [wanted, setWanted] = useState<ReadonlySet<string>>(new Set());
   const chosen = chosenOf(wanted, payables);
   const isFull = chosen.length >= CHOSEN_MAX;
   const ids = new Set(chosen.map(({ instalmentId }) => instalmentId));
-  const nameOf = (pupilId: string) => pupils.find((pupil) => pupil.pupilId === pupilId)?.displayName ?? '';
   const row = (payable: Payable): DataRow => ({
     key: payable.instalmentId,
     cells: [
-      formatDate(payable.dueOn),
+      dueText(payable),
       formatDate(payable.issuedOn),
       <span key="number">
         {payable.number}

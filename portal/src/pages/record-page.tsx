@@ -1,13 +1,18 @@
+import { useQuery } from '@tanstack/react-query';
 import { Button } from 'design-react-kit';
 import { type FormEvent, useId } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Pupil } from '../api/client.ts';
+import { pupilsQuery } from '../api/queries.ts';
+import type { WholeList } from '../domain/list.ts';
 import { type RecordSearch, readRecordSearch, writeRecordSearch } from '../domain/record-search.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { ListTools } from '../parts/list-tools.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
+import { ProducedBy } from '../parts/produced-by.tsx';
 import { PupilRecord } from '../parts/pupil-record.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
 import { WrongData } from '../parts/wrong-data.tsx';
@@ -133,7 +138,13 @@ function PupilList({ pupils, search }: { pupils: readonly Pupil[]; search: Recor
       (search.badgeId === null || pupil.badges.some(({ badgeId }) => badgeId === search.badgeId)),
   );
   const { columns, statuses } = texts;
-  const inUse = (pupil: Pupil) => pupil.badges.filter(({ status }) => status === 'active');
+  const { data } = useQuery(pupilsQuery);
+  const asOf = data?.asOf ?? '';
+  const list: WholeList = {
+    asOf,
+    columns: [columns.name, columns.badge, columns.status],
+    rows: found.map((pupil) => [pupil.displayName, badgesOf(pupil), statuses[pupil.status]]),
+  };
   return (
     <section aria-labelledby="results-title">
       <h2 id="results-title">{texts.list}</h2>
@@ -152,9 +163,7 @@ function PupilList({ pupils, search }: { pupils: readonly Pupil[]; search: Recor
             key: pupil.pupilId,
             cells: [
               pupil.displayName,
-              inUse(pupil)
-                .map(({ badgeNumber }) => badgeNumber)
-                .join(', ') || texts.noBadge,
+              badgesOf(pupil),
               statuses[pupil.status],
               <Link
                 key="open"
@@ -167,6 +176,22 @@ function PupilList({ pupils, search }: { pupils: readonly Pupil[]; search: Recor
           }))}
         />
       )}
+      {found.length > 0 && (
+        <ListTools
+          fileName={`anagrafica-utenti-${asOf.slice(0, 10)}`}
+          title={TEXTS.titles.record}
+          caption={texts.table}
+          source="record"
+          isWhole
+          loadList={async () => list}
+        />
+      )}
+      <ProducedBy source="record" asOf={asOf} />
     </section>
   );
+}
+
+function badgesOf({ badges }: Pupil): string {
+  const inUse = badges.filter(({ status }) => status === 'active');
+  return inUse.map(({ badgeNumber }) => badgeNumber).join(', ') || texts.noBadge;
 }

@@ -2,13 +2,13 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { Button } from 'design-react-kit';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { cancelTopUp, orderTopUp, type Pupil, type TopUp, type TopUpRules } from '../api/client.ts';
+import { cancelTopUp, orderTopUp, type PageOfTopUps, type Pupil, type TopUp, type TopUpRules } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { sessionQuery, topUpRulesQuery, topUpsQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
 import { readReturn } from '../domain/cart-return.ts';
-import { csvAmount } from '../domain/csv.ts';
 import { formatDate, formatInstant } from '../domain/days.ts';
+import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros } from '../domain/money.ts';
 import {
   type AmountFault,
@@ -252,6 +252,10 @@ function TopUpList({ pupils, onPay }: { pupils: readonly Pupil[]; onPay: (orderI
     return topUps.isError ? <TroubleNotice error={topUps.error} onRetry={retry} /> : <Loading />;
   }
   const nameOf = (pupilId: string) => pupils.find((pupil) => pupil.pupilId === pupilId)?.displayName ?? '';
+  const loadList = async () => {
+    const pages = await readWholeList(topUps);
+    return pages === null ? null : wholeList(pages, nameOf);
+  };
   return (
     <section aria-labelledby="top-ups-title">
       <h2 id="top-ups-title">{texts.list}</h2>
@@ -281,17 +285,11 @@ function TopUpList({ pupils, onPay }: { pupils: readonly Pupil[]; onPay: (orderI
       {orders.length > 0 && (
         <ListTools
           fileName={`ricariche-${asOf.slice(0, 10)}`}
+          title={TEXTS.titles.topUp}
+          caption={texts.table}
+          source="topUps"
           isWhole={!topUps.hasNextPage}
-          loadRows={async () => {
-            const pages = await readWholeList(topUps);
-            return (
-              pages &&
-              csvRows(
-                pages.flatMap((page) => page.topUps),
-                nameOf,
-              )
-            );
-          }}
+          loadList={loadList}
         />
       )}
       <ProducedBy source="topUps" asOf={asOf} />
@@ -299,18 +297,21 @@ function TopUpList({ pupils, onPay }: { pupils: readonly Pupil[]; onPay: (orderI
   );
 }
 
-function csvRows(orders: readonly TopUp[], nameOf: (pupilId: string) => string): readonly (readonly string[])[] {
-  const { date, pupil, badge, amount, state } = texts.columns;
-  return [
-    [date, pupil, badge, amount, state],
-    ...orders.map((order) => [
-      formatInstant(order.orderedAt),
-      nameOf(order.pupilId),
-      order.badgeNumber ?? '',
-      csvAmount(order.amountCents),
-      stateText(order),
-    ]),
-  ];
+function wholeList(pages: readonly PageOfTopUps[], nameOf: (pupilId: string) => string): WholeList {
+  const { columns } = texts;
+  return {
+    asOf: pages[0]?.asOf ?? '',
+    columns: [columns.date, columns.pupil, columns.badge, columns.amount, columns.state],
+    rows: pages
+      .flatMap((page) => page.topUps)
+      .map((order) => [
+        formatInstant(order.orderedAt),
+        nameOf(order.pupilId),
+        order.badgeNumber ?? '',
+        amount(order.amountCents),
+        stateText(order),
+      ]),
+  };
 }
 
 function orderRow(order: TopUp, pupil: string, onPay: (orderId: string) => void): DataRow {

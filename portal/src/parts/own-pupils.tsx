@@ -20,7 +20,7 @@ export function OwnPupils({ head, children }: OwnPupilsProps) {
   const session = useQuery(sessionQuery);
   const person = session.data?.signedIn ? session.data : null;
   const pupils = useQuery({ ...pupilsQuery, enabled: person?.hasPupils === true });
-  if (person !== null && (!person.hasPupils || pupils.data?.length === 0)) return <RefusedSearch />;
+  if (person !== null && (!person.hasPupils || pupils.data?.pupils.length === 0)) return <RefusedSearch />;
   return (
     <>
       {head}
@@ -32,7 +32,7 @@ export function OwnPupils({ head, children }: OwnPupilsProps) {
 function LoadedPupils({ children }: { children: (pupils: readonly Pupil[]) => ReactNode }) {
   const pupils = useQuery(pupilsQuery);
   useSignOutNoticed(pupils.error);
-  if (pupils.data !== undefined) return children(pupils.data);
+  if (pupils.data !== undefined) return children(pupils.data.pupils);
   if (pupils.isError) return <TroubleNotice error={pupils.error} onRetry={() => void pupils.refetch()} />;
   return <Loading />;
 }

@@ -6,6 +6,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { sessionQuery, topUpQuery, topUpRulesQuery } from '../api/queries.ts';
 import { formatDate } from '../domain/days.ts';
 import { formatEuros } from '../domain/money.ts';
+import { groupedNotice } from '../domain/notice-number.ts';
 import { TEXTS } from '../texts.ts';
 import { Loading } from './loading.tsx';
 import { Notice } from './notice.tsx';
@@ -76,7 +77,7 @@ function Ways({ order, pupils }: { order: TopUp; pupils: readonly Pupil[] }) {
           <h3>{texts.later}</h3>
           <p>{texts.laterText(formatDate(order.expiresOn))}</p>
           <p>
-            {texts.notice}: <strong className="notice-number">{grouped(order.noticeNumber)}</strong>
+            {texts.notice}: <strong className="notice-number">{groupedNotice(order.noticeNumber)}</strong>
           </p>
           <a className="btn btn-outline-primary" href={`/api/billing/top-ups/${order.orderId}/notice`}>
             {texts.laterButton}
@@ -121,9 +122,4 @@ function PayingFault({ error, onRetry }: { error: Error; onRetry: () => void }) 
   if (kind === 'in_verification') return <Notice tone="info">{texts.inVerification}</Notice>;
   if (kind === 'not_payable') return <Notice tone="info">{texts.closed}</Notice>;
   return <TroubleNotice error={error} onRetry={onRetry} />;
-}
-
-/** A notice number as it is printed: in groups of four. */
-function grouped(noticeNumber: string): string {
-  return noticeNumber.replace(/(\d{4})(?=\d)/g, '$1 ');
 }

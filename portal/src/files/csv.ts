@@ -1,20 +1,20 @@
-/** A number is no formula, though it may begin with a minus sign. */
-const AMOUNT = /^-?\d+(?:,\d+)?$/;
+import type { WholeList } from '../domain/list.ts';
 
 /**
  * Writes a list as the spreadsheets of an Italian desktop open it by a double click: separated by semicolons, with a byte order mark, lines
  * ended by CR LF. A text that would run as a formula gets an apostrophe before it. The writer is loaded when it is first needed.
  */
-export async function writeCsv(rows: readonly (readonly string[])[]): Promise<string> {
+export async function writeCsv({ columns, rows }: WholeList): Promise<string> {
   const { stringify } = await import('csv-stringify/browser/esm/sync');
-  return stringify([...rows], {
+  return stringify([columns, ...rows], {
     bom: true,
     delimiter: ';',
     record_delimiter: 'windows',
     escape_formulas: true,
     // By itself it quotes only its own ends of line.
     quoted_match: /[\r\n]/,
-    cast: { string: (value) => (AMOUNT.test(value) ? { value, escape_formulas: false } : value) },
+    // A number is no formula, though it may begin with a minus sign.
+    cast: { object: ({ amountCents }) => ({ value: csvAmount(Number(amountCents)), escape_formulas: false }) },
   });
 }
 
