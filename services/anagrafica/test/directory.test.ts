@@ -280,3 +280,26 @@ test('the payer of a pupil in a service is told whole; of anybody else there is 
     expect(await ask().then(() => null, refusalKindOf)).toBe('unknown_payer');
   }
 });
+
+test('the payers of many pupils come at once, with where invoices go; who has none is left out', async () => {
+  const municipalityId = 23;
+  await put(frame(municipalityId));
+  const [first, second] = [pupil(municipalityId, 1), pupil(municipalityId, 2)];
+  await put({
+    ...first,
+    enrolments: first.enrolments.map((one) => ({ ...one, invoiceEmail: 'fatture@famiglia.example' })),
+  });
+  await put(second);
+  const pupilIds = [first, second].map(({ pupils }) => pupils[0]?.pupilId ?? '');
+  const asked = { municipalityId, pupilIds: [...pupilIds, uuid(999_999)], service: 'school_meals' };
+  const { payers } = await callUnary(anagrafica.guardians, 'listPayers', asked, { deadlineMs: 5_000 });
+  expect(new Map(payers.map((one) => [one.pupilId, [one.payer?.guardianId, one.invoiceEmail]]))).toEqual(
+    new Map([
+      [pupilIds[0], [GUARDIAN, 'fatture@famiglia.example']],
+      [pupilIds[1], [GUARDIAN, '']],
+    ]),
+  );
+  const tooMany = { ...asked, pupilIds: Array.from({ length: 501 }, (_, index) => uuid(index)) };
+  const refused = callUnary(anagrafica.guardians, 'listPayers', tooMany, { deadlineMs: 5_000 });
+  expect(await refused.then(() => null, refusalKindOf)).toBe('malformed');
+});

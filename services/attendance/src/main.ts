@@ -2,6 +2,7 @@ import { openFieldCipher } from '@campanella/field-encryption';
 import { openLedgerClient } from '@campanella/ledger-client';
 import { consumers, openBus, outboxRelay } from '@campanella/messaging';
 import { openDatabase } from '@campanella/postgres';
+import { ChargeServiceService } from '@campanella/proto/attendance/v1/charges';
 import { OfficeServiceService } from '@campanella/proto/attendance/v1/office';
 import { TerminalServiceService } from '@campanella/proto/attendance/v1/terminal';
 import {
@@ -30,6 +31,7 @@ import { readAttendanceConfig } from './config.ts';
 import { onDirectoryChanged } from './events/directory-changed.ts';
 import { appendMeals } from './events/meal-recorded.ts';
 import { anagraficaClient } from './grpc/anagrafica-client.ts';
+import { chargeService } from './grpc/charge-service.ts';
 import { drainTerminals } from './grpc/drain-terminals.ts';
 import { ledgerPort } from './grpc/ledger.ts';
 import { officeService } from './grpc/office-service.ts';
@@ -40,6 +42,7 @@ import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
 import { availabilityStore } from './store/availability-store.ts';
 import { bookingStore } from './store/booking-store.ts';
+import { chargeReader } from './store/charge-reader.ts';
 import { correctionStore } from './store/correction-store.ts';
 import { directoryStore } from './store/directory-store.ts';
 import { kitchenStore } from './store/kitchen-store.ts';
@@ -166,6 +169,7 @@ await runMain(async () => {
               watch: async (municipalityId) => watch.readSoon(municipalityId),
             }),
           },
+          { definition: ChargeServiceService, implementation: chargeService(chargeReader(database)) },
         ],
       }),
       drainTerminals({ room, gatherer, withinMs: config.STOP_WITHIN_MS / 2 }),

@@ -28,6 +28,13 @@ export interface DirectoryReads {
     service: ServiceCode,
     today: ServiceDate,
   ): Promise<Payer | null>;
+  /** The same for many pupils, with where the enrolment's invoices go. */
+  listPayers(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    service: ServiceCode,
+    today: ServiceDate,
+  ): Promise<readonly { readonly pupilId: PupilId; readonly payer: Payer; readonly invoiceEmail: string }[]>;
   /** Null for an unknown pupil. */
   findRecord(municipalityId: MunicipalityId, pupilId: PupilId): Promise<PupilRecord | null>;
   pupilSheets(municipalityId: MunicipalityId, pupilIds: readonly PupilId[]): Promise<readonly PupilSheet[]>;

@@ -26,6 +26,8 @@ import type { Badge, PaymentMode } from '../domain/records.ts';
 
 /** Most pupils in one page of changes. */
 export const PAGE_SIZE_MAX = 1_000;
+/** Most pupils whose payers are asked for at once. */
+const PAYERS_MAX = 500;
 
 const PAYMENT_MODE: Record<PaymentMode, PaymentModeCode> = {
   prepaid: PaymentModeCode.PREPAID,
@@ -78,6 +80,28 @@ export function guardianService(reads: DirectoryReads, clock: { now(): Date }, l
       const { guardian, paymentMode, overdraftCents } = payer;
       const { id: guardianId, ...person } = guardian;
       return { guardianId, ...person, paymentMode: PAYMENT_MODE[paymentMode], overdraftCents };
+    }, logger),
+    listPayers: unaryHandler(async ({ municipalityId, pupilIds, service }) => {
+      const municipality = takeMunicipality(municipalityId);
+      if (pupilIds.length > PAYERS_MAX) throw malformed(`pupil_ids must be at most ${PAYERS_MAX}`);
+      const pupils = pupilIds.map((text) => {
+        const pupil = parseId<PupilId>(text);
+        if (pupil === null) throw malformed('pupil_ids must be UUIDs in lower case');
+        return pupil;
+      });
+      const code = parseServiceCode(service);
+      if (code === null) throw malformed('service must be 2 to 40 lower-case letters and underscores');
+      const payers = await reads.listPayers(municipality, pupils, code, serviceDateAt(clock.now()));
+      return {
+        payers: payers.map(({ pupilId, invoiceEmail, payer }) => {
+          const { id: guardianId, ...person } = payer.guardian;
+          const { paymentMode, overdraftCents } = payer;
+          return {
+            ...{ pupilId, invoiceEmail },
+            payer: { guardianId, ...person, paymentMode: PAYMENT_MODE[paymentMode], overdraftCents },
+          };
+        }),
+      };
     }, logger),
   };
 }

@@ -49,6 +49,8 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
     pupilsOfGuardian: (municipalityId, code, today) => pupilsOfGuardian(database, municipalityId, code, today),
     findPayer: (municipalityId, pupilId, service, today) =>
       findPayer(database, municipalityId, pupilId, service, today),
+    listPayers: (municipalityId, pupilIds, service, today) =>
+      listPayers(database, municipalityId, pupilIds, service, today),
     findRecord: (municipalityId, pupilId) => findRecord(database, municipalityId, pupilId),
     pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, municipalityId, pupilIds),
     badgeHistory: (municipalityId, pupilId) => badgeHistory(database, municipalityId, pupilId),
@@ -320,6 +322,13 @@ async function pupilsOfGuardian(
   return rows.map((row) => id<PupilId>(row.pupil_id));
 }
 
+interface PayerRow extends GuardianRow {
+  readonly pupil_id: string;
+  readonly payment_mode: PaymentMode;
+  readonly overdraft_cents: number;
+  readonly invoice_email: string;
+}
+
 async function findPayer(
   database: Queryable,
   municipalityId: MunicipalityId,
@@ -327,19 +336,32 @@ async function findPayer(
   service: ServiceCode,
   today: ServiceDate,
 ): Promise<Payer | null> {
-  const { rows } = await database.query<GuardianRow & { payment_mode: PaymentMode; overdraft_cents: number }>({
-    name: 'find_payer',
+  const [found] = await listPayers(database, municipalityId, [pupilId], service, today);
+  return found?.payer ?? null;
+}
+
+async function listPayers(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilIds: readonly PupilId[],
+  service: ServiceCode,
+  today: ServiceDate,
+): Promise<{ pupilId: PupilId; payer: Payer; invoiceEmail: string }[]> {
+  const { rows } = await database.query<PayerRow>({
+    name: 'list_payers',
     text: `
-      select guardian_id as id, given_name, family_name, codice_fiscale, payment_mode, overdraft_cents
+      select distinct on (pupil_id) pupil_id, guardian_id as id, given_name, family_name, codice_fiscale, payment_mode,
+        overdraft_cents, invoice_email
       from enrolments join guardians using (municipality_id, guardian_id)
-      where municipality_id = $1 and pupil_id = $2 and service = $3
-      order by (valid_from <= $4::date) desc, abs(valid_from - $4::date), enrolment_id
-      limit 1`,
-    values: [municipalityId, pupilId, service, today],
+      where municipality_id = $1 and pupil_id = any($2) and service = $3
+      order by pupil_id, (valid_from <= $4::date) desc, abs(valid_from - $4::date), enrolment_id`,
+    values: [municipalityId, pupilIds, service, today],
   });
-  const [row] = rows;
-  if (row === undefined) return null;
-  return { guardian: toGuardian(row), paymentMode: row.payment_mode, overdraftCents: cents(row.overdraft_cents) };
+  return rows.map((row) => ({
+    pupilId: id<PupilId>(row.pupil_id),
+    payer: { guardian: toGuardian(row), paymentMode: row.payment_mode, overdraftCents: cents(row.overdraft_cents) },
+    invoiceEmail: row.invoice_email,
+  }));
 }
 
 async function listSchools(database: Queryable, municipalityId: MunicipalityId): Promise<readonly School[]> {
