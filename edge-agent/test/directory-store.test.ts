@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFieldCipher } from '@campanella/field-encryption';
 import type { DirectoryUpdate } from '@campanella/proto/attendance/v1/terminal';
+import { serviceDate } from '@campanella/vocabulary';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DirectoryStore } from '../src/app/directory-store.ts';
+import { dietOn } from '../src/domain/directory.ts';
 import { DirectoryPages } from '../src/grpc/directory-pages.ts';
 import { openDirectoryStore } from '../src/store/directory-store.ts';
 
@@ -36,7 +38,8 @@ function pupil(at: number, change: Partial<DirectoryUpdate['pupils'][number]> = 
     pupilId: `0198f3a0-0000-7000-8000-00000000000${at}`,
     displayName: `Alunno Inventato ${at}`,
     className: '2B',
-    dietCode: at === 1 ? 'GF' : '',
+    dietCode: '',
+    diets: at === 1 ? [{ dietCode: 'GF', validFrom: '2026-11-02', validUntil: '2026-11-13' }] : [],
     badges: [{ badgeNumber: `010000000${at}`, blocked: false, validFrom: '2026-09-01', validUntil: '' }],
     enrolments: [{ service: 'school_meals', validFrom: '', validUntil: '2027-06-30' }],
     ...change,
@@ -113,11 +116,26 @@ test('what cannot be understood is left out and counted; the rest of the school 
   expect(pages.faultCount).toBe(3);
 });
 
+test('a diet holds on its own days, also when they come long after the line was lost, and after a restart', () => {
+  const change = new DirectoryPages().take(page(1, { pupils: [pupil(1)] }));
+  if (change !== null) reopen().apply(change, 1_000);
+  const [kept] = reopen().pupils();
+  const on = (day: string) => kept && dietOn(kept, serviceDate(day));
+  expect(['2026-11-01', '2026-11-02', '2026-11-13', '2026-11-14'].map(on)).toEqual([null, 'GF', 'GF', null]);
+});
+
+test('a platform that tells no days of diets is understood', () => {
+  const change = new DirectoryPages().take(page(1, { pupils: [pupil(2, { dietCode: 'GF' })] }));
+  expect(change?.pupils[0]?.diets).toMatchObject([{ dietCode: 'GF', validity: { until: null } }]);
+});
+
 test('neither name nor diet stands readable on the disk', () => {
   const directory = reopen();
-  const change = new DirectoryPages().take(page(1, { pupils: [pupil(1, { dietCode: 'SENZA-GLUTINE' })] }));
+  const change = new DirectoryPages().take(
+    page(1, { pupils: [pupil(1, { diets: [{ dietCode: 'SENZA-GLUTINE', validFrom: '', validUntil: '' }] })] }),
+  );
   if (change !== null) directory.apply(change, 1_000);
-  expect(directory.pupils()[0]?.dietCode).toBe('SENZA-GLUTINE');
+  expect(directory.pupils()[0]?.diets).toMatchObject([{ dietCode: 'SENZA-GLUTINE' }]);
   store?.close();
   store = null;
   const bytes = readFileSync(join(folder, 'directory.sqlite'), 'latin1');

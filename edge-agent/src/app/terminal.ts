@@ -1,12 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { id, type ServiceCode, type SwipeId, serviceDateAt } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
-import { type BadgeIndex, type DirectoryChange, type DirectoryEntry, indexBadges } from '../domain/directory.ts';
+import {
+  type BadgeIndex,
+  type DirectoryChange,
+  type DirectoryEntry,
+  dietOn,
+  indexBadges,
+} from '../domain/directory.ts';
 import { COLOUR_OF, type Colour, judgeSwipe, type SwipeVerdict } from '../domain/judge-swipe.ts';
 import type { FrameError, FrameErrorKind, Reading } from '../domain/reading.ts';
 import type { PlatformClock } from './clock.ts';
 import type { DirectoryStore } from './directory-store.ts';
-import { ANSWERED_KEPT_MS, type AppendRefusal, type Journal, type JournalResult } from './journal.ts';
+import {
+  ANSWERED_KEPT_MS,
+  type AppendRefusal,
+  type Journal,
+  type JournalResult,
+  type JournalSwipe,
+} from './journal.ts';
 
 /** What happened to the last badge, as the screen shows it. Money is no part of it. */
 export interface ShownSwipe {
@@ -105,7 +117,7 @@ export class Terminal extends EventEmitter<{ changed: []; swiped: [] }> {
       });
     const verdict = this.#record(judge, () => journal.append(swipe));
     this.#readerFault = null;
-    this.#lastSwipe = shown(swipe.swipeId, swipe.badgeNumber, verdict, entry, atMs);
+    this.#lastSwipe = shown(swipe, verdict, entry, atMs);
     this.emit('changed');
     if (COLOUR_OF[verdict] !== 'red') this.emit('swiped');
   }
@@ -237,8 +249,7 @@ export class Terminal extends EventEmitter<{ changed: []; swiped: [] }> {
 }
 
 function shown(
-  swipeId: string,
-  badgeNumber: string,
+  { swipeId, badgeNumber, serviceDate }: Pick<JournalSwipe, 'swipeId' | 'badgeNumber' | 'serviceDate'>,
   verdict: SwipeVerdict,
   entry: DirectoryEntry | null,
   atMs: number,
@@ -250,7 +261,7 @@ function shown(
     verdict,
     displayName: entry?.pupil.displayName ?? null,
     className: entry?.pupil.className ?? null,
-    dietCode: entry?.pupil.dietCode ?? null,
+    dietCode: entry === null ? null : dietOn(entry.pupil, serviceDate),
     atMs,
     isAnswered: false,
   };

@@ -1,4 +1,11 @@
-import type { BadgeNumber, PupilId, ServiceCode, Validity } from '@campanella/vocabulary';
+import {
+  type BadgeNumber,
+  isWithin,
+  type PupilId,
+  type ServiceCode,
+  type ServiceDate,
+  type Validity,
+} from '@campanella/vocabulary';
 import { aliasesOf, aliasesOfRegistered } from './badge-aliases.ts';
 import type { Reading } from './reading.ts';
 
@@ -7,8 +14,8 @@ export interface DirectoryPupil {
   readonly pupilId: PupilId;
   readonly displayName: string;
   readonly className: string;
-  /** The kitchen's code of the diet; null for the ordinary menu. */
-  readonly dietCode: string | null;
+  /** Without overlaps; on other days the ordinary menu. */
+  readonly diets: readonly DirectoryDiet[];
   readonly badges: readonly DirectoryBadge[];
   readonly enrolments: readonly DirectoryEnrolment[];
 }
@@ -17,6 +24,17 @@ export interface DirectoryBadge {
   readonly number: BadgeNumber;
   readonly isBlocked: boolean;
   readonly validity: Validity;
+}
+
+/** A diet's code as the kitchen knows it, and the days on which it holds. */
+export interface DirectoryDiet {
+  readonly dietCode: string;
+  readonly validity: Validity;
+}
+
+/** Finds the diet of a day, also days after the line was lost; null for the ordinary menu. */
+export function dietOn(pupil: DirectoryPupil, day: ServiceDate): string | null {
+  return pupil.diets.find((one) => isWithin(day, one.validity))?.dietCode ?? null;
 }
 
 export interface DirectoryEnrolment {

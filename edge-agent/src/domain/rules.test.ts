@@ -29,7 +29,7 @@ function pupil(at: number, ...numbers: readonly string[]): DirectoryPupil {
     pupilId: id<PupilId>(`0198f3a0-0000-7000-8000-00000000000${at}`),
     displayName: `Alunna Inventata ${at}`,
     className: '3A',
-    dietCode: null,
+    diets: [],
     badges: numbers.map((number) => ({ number: badge(number), isBlocked: false, validity: always })),
     enrolments: [{ service: SCHOOL_MEALS, validity: always }],
   };

@@ -12,6 +12,7 @@ import {
   DIRECTORY_PUPILS_MAX,
   type DirectoryChange,
   type DirectoryBadge as KnownBadge,
+  type DirectoryDiet as KnownDiet,
   type DirectoryPupil as KnownPupil,
 } from '../domain/directory.ts';
 
@@ -54,7 +55,7 @@ export class DirectoryPages {
       pupilId,
       displayName: pupil.displayName,
       className: pupil.className,
-      dietCode: pupil.dietCode === '' ? null : pupil.dietCode,
+      diets: this.#toDiets(pupil),
       badges: pupil.badges.flatMap((badge) => this.#toBadge(badge)),
       enrolments: pupil.enrolments.flatMap((enrolment) =>
         this.#known(parseServiceCode(enrolment.service)).flatMap((service) =>
@@ -62,6 +63,12 @@ export class DirectoryPages {
         ),
       ),
     }));
+  }
+
+  /** A platform of before diets had days tells the one in force alone. */
+  #toDiets({ diets, dietCode }: DirectoryPupil): KnownDiet[] {
+    if (diets.length === 0 && dietCode !== '') return [{ dietCode, validity: { from: ALWAYS, until: null } }];
+    return diets.flatMap((diet) => this.#toValidity(diet).map((validity) => ({ dietCode: diet.dietCode, validity })));
   }
 
   #toBadge(badge: DirectoryBadge): KnownBadge[] {

@@ -97,7 +97,7 @@ const validity = z.object({ from: day, until: day.nullable() });
 const sealedPupil = z.object({
   displayName: z.string(),
   className: z.string(),
-  dietCode: z.string().nullable(),
+  diets: z.array(z.object({ dietCode: z.string(), validity })),
   badges: z.array(
     z.object({
       number: z.string().transform((value, context) => parseBadgeNumber(value) ?? fault(context, 'no badge number')),

@@ -74,6 +74,7 @@ async function recordingPlatform() {
           displayName: '',
           className: '',
           dietCode: '',
+          diets: [],
           badges: [],
           enrolments: [],
         }));

@@ -62,6 +62,7 @@ function tellDirectory(stream: Stream, pupilIds: readonly string[]): void {
     displayName: '',
     className: '',
     dietCode: '',
+    diets: [],
     badges: [],
     enrolments: [],
   }));

@@ -1,3 +1,4 @@
+import { PutRequest } from '@campanella/proto/anagrafica/v1/registry';
 import { callUnary } from '@campanella/service-kit';
 import { eventually } from '@campanella/testkit';
 import { addDays, id, type MunicipalityId, numberId, type PupilId, serviceDateAt } from '@campanella/vocabulary';
@@ -121,6 +122,25 @@ test('the kitchen cooks for everybody enrolled, less who is absent; a light meal
   expect(tomorrow.sittings[0]?.diets).toContainEqual({ dietCode: 'LIGHT', count: 1 });
   expect(tomorrow.isFinal).toBe(false);
   expect(new Date(tomorrow.cutOffAt ?? 0).getTime()).toBeGreaterThan(Date.now());
+});
+
+test('a diet is cooked on its own days, and terminals are told them', async () => {
+  const veg = { dietCode: 'VEG', kind: 'ethical', reference: 'D-1', validFrom: TOMORROW, validUntil: TOMORROW };
+  const diets = [{ pupilId: pupilId(22), diets: [veg] }];
+  const put = PutRequest.create({ municipalityId: 1, diets });
+  expect(await callUnary(attendance.registry, 'put', put, { deadlineMs: 5_000 })).toMatchObject({ stored: true });
+  const vegOn = async (day: string) =>
+    (await countOf(day)).sittings[0]?.diets.find(({ dietCode }) => dietCode === 'VEG');
+  await eventually(async () => (await vegOn(TOMORROW))?.count === 1, { withinMs: 15_000 });
+  expect(await vegOn(TODAY)).toBeUndefined();
+  expect(await vegOn(TRIP)).toBeUndefined();
+  const terminal = await openTerminal(attendance.replicas[0]?.address ?? '');
+  const told = () => terminal.updates.flatMap(({ pupils }) => pupils).find((one) => one.pupilId === pupilId(22));
+  await eventually(async () => told() !== undefined, { withinMs: 15_000 });
+  terminal.close();
+  expect(told()).toMatchObject({
+    ...{ dietCode: '', diets: [{ dietCode: 'VEG', validFrom: TOMORROW, validUntil: TOMORROW }] },
+  });
 });
 
 test('a strike closes the school, a trip only its class; parents read why', async () => {

@@ -1,7 +1,7 @@
 import type { MunicipalityId, PupilId, SchoolId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
 import { accept, addDays, type Decision, refuse } from '@campanella/vocabulary';
 import { type AbsenceRules, cutOffOf } from '../domain/absence.ts';
-import { enrolmentOn, type Pupil } from '../domain/directory.ts';
+import { dietOn, enrolmentOn, type Pupil } from '../domain/directory.ts';
 import {
   countMeals,
   type DayTable,
@@ -127,6 +127,6 @@ export async function readKitchen(store: KitchenStore, place: DayPlace) {
 
 function toEater(pupil: Pupil, service: ServiceCode, day: ServiceDate): readonly Eater[] {
   if (pupil.removed || enrolmentOn(pupil, service, day) === null) return [];
-  const { pupilId, displayName, className, dietCode } = pupil;
-  return [{ pupilId, displayName, className, dietCode }];
+  const { pupilId, displayName, className, diets } = pupil;
+  return [{ pupilId, displayName, className, dietCode: dietOn(diets, day) }];
 }

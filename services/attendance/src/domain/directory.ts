@@ -23,6 +23,12 @@ export interface Price {
   readonly validity: Validity;
 }
 
+/** A diet in a span of days. */
+export interface DietSpan {
+  readonly dietCode: string;
+  readonly validity: Validity;
+}
+
 /** A pupil's registration to a service. */
 export interface Enrolment {
   readonly service: ServiceCode;
@@ -42,7 +48,8 @@ export interface Pupil {
   /** Null for a removed pupil without a school. */
   readonly schoolId: SchoolId | null;
   readonly className: string;
-  readonly dietCode: string;
+  /** Oldest first, without overlaps; on other days the ordinary menu. */
+  readonly diets: readonly DietSpan[];
   readonly badges: readonly Badge[];
   readonly enrolments: readonly Enrolment[];
 }
@@ -50,6 +57,11 @@ export interface Pupil {
 /** Finds the enrolment in a service that holds on a day; null where there is none. */
 export function enrolmentOn(pupil: Pupil, service: ServiceCode, day: ServiceDate): Enrolment | null {
   return pupil.enrolments.find((one) => one.service === service && isWithin(day, one.validity)) ?? null;
+}
+
+/** Finds the diet of a day; empty for the ordinary menu. */
+export function dietOn(diets: readonly DietSpan[], day: ServiceDate): string {
+  return diets.find((one) => isWithin(day, one.validity))?.dietCode ?? '';
 }
 
 /** Finds what a meal of the enrolment costs on a day; null where no price holds. */

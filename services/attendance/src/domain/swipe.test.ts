@@ -32,7 +32,7 @@ const PUPIL: Pupil = {
   displayName: 'Prova Inventata',
   schoolId: id('01900000-0000-7000-8000-0000000000bb'),
   className: '3B',
-  dietCode: '',
+  diets: [],
   badges: [badge()],
   enrolments: [
     {

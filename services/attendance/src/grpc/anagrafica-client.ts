@@ -21,7 +21,7 @@ import {
 } from '@campanella/vocabulary';
 import { status } from '@grpc/grpc-js';
 import type { Anagrafica } from '../app/keep-directory.ts';
-import type { Badge, Enrolment, Pupil } from '../domain/directory.ts';
+import type { Badge, DietSpan, Enrolment, Pupil } from '../domain/directory.ts';
 
 const READ_WITHIN_MS = 5_000;
 /** Enrolments without an end are open from here; a badge without a first day too. */
@@ -76,10 +76,16 @@ function toPupil(municipalityId: MunicipalityId, record: PupilRecord): Pupil {
     displayName: record.displayName,
     schoolId: parseId<SchoolId>(record.schoolId),
     className: record.className,
-    dietCode: record.dietCode,
+    diets: dietsOf(record),
     badges: record.badges.flatMap(toBadge),
     enrolments: record.enrolments.map(toEnrolment),
   };
+}
+
+/** An anagrafica of before diets had days tells the one in force alone. */
+function dietsOf({ diets, dietCode }: PupilRecord): DietSpan[] {
+  if (diets.length === 0 && dietCode !== '') return [{ dietCode, validity: { from: FIRST_DAY, until: null } }];
+  return diets.map((span) => ({ dietCode: span.dietCode, validity: toValidity(span) }));
 }
 
 function toBadge(badge: BadgeMessage): Badge[] {

@@ -7,14 +7,14 @@ import {
   type TerminalServiceServer,
 } from '@campanella/proto/attendance/v1/terminal';
 import { GrpcRefusal, gauge, type Logger, toGrpcStatus } from '@campanella/service-kit';
-import { parseId, type TerminalId } from '@campanella/vocabulary';
+import { parseId, type ServiceDate, serviceDateAt, type TerminalId } from '@campanella/vocabulary';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { DirectoryMemory, SchoolDelta } from '../app/directory-memory.ts';
 import { type OfficeStore, proveTerminal } from '../app/office.ts';
 import type { SwipeAnswer } from '../app/record-swipes.ts';
 import type { AnsweredSwipe, SwipeGatherer, SwipeSource } from '../app/swipe-gatherer.ts';
 import type { ConnectedTerminal, TerminalRoom } from '../app/terminal-directory.ts';
-import type { Pupil } from '../domain/directory.ts';
+import { dietOn, type Pupil } from '../domain/directory.ts';
 import type { Terminal } from '../domain/swipe.ts';
 
 /** Most swipes that a terminal may have without a result on one stream. */
@@ -108,7 +108,7 @@ function serve(deps: TerminalServiceDeps, stream: Stream, terminal: Terminal): v
     if (source.unansweredCount < WINDOW_MAX / 2 && stream.isPaused() && !isEnded) stream.resume();
     if (isHalfClosed) endWhenAnswered();
   });
-  const seat = seatOf(terminal, write, (cause) => fail(cause));
+  const seat = seatOf(terminal, deps.clock, write, (cause) => fail(cause));
   let isHalfClosed = false;
 
   const leave = (): void => {
@@ -156,13 +156,18 @@ function serve(deps: TerminalServiceDeps, stream: Stream, terminal: Terminal): v
 
 type Write = (message: NonNullable<ConnectResponse['message']>) => void;
 
-function seatOf(terminal: Terminal, write: Write, fail: (cause: unknown) => void): ConnectedTerminal {
+function seatOf(
+  terminal: Terminal,
+  clock: { now(): Date },
+  write: Write,
+  fail: (cause: unknown) => void,
+): ConnectedTerminal {
   return {
     terminalId: terminal.terminalId,
     municipalityId: terminal.municipalityId,
     schoolId: terminal.schoolId,
     directoryVersion: null,
-    tell: (delta) => writeDelta(delta, write),
+    tell: (delta) => writeDelta(delta, serviceDateAt(clock.now()), write),
     shutOut: () =>
       fail(
         new GrpcRefusal(
@@ -269,7 +274,7 @@ function malformed(message: string): GrpcRefusal {
   return new GrpcRefusal(status.INVALID_ARGUMENT, 'malformed', message);
 }
 
-function writeDelta(delta: SchoolDelta, write: Write): void {
+function writeDelta(delta: SchoolDelta, today: ServiceDate, write: Write): void {
   const pages = Math.max(1, Math.ceil(delta.pupils.length / PUPILS_PER_PAGE));
   for (let page = 0; page < pages; page += 1) {
     const isLast = page === pages - 1;
@@ -277,19 +282,26 @@ function writeDelta(delta: SchoolDelta, write: Write): void {
       version: delta.version,
       snapshot: delta.isSnapshot,
       lastPage: isLast,
-      pupils: delta.pupils.slice(page * PUPILS_PER_PAGE, (page + 1) * PUPILS_PER_PAGE).map(toMessage),
+      pupils: delta.pupils
+        .slice(page * PUPILS_PER_PAGE, (page + 1) * PUPILS_PER_PAGE)
+        .map((pupil) => toMessage(pupil, today)),
       removedPupilIds: isLast ? [...delta.removedPupilIds] : [],
     };
     write({ $case: 'directory', value });
   }
 }
 
-function toMessage(pupil: Pupil): DirectoryUpdate['pupils'][number] {
+function toMessage(pupil: Pupil, today: ServiceDate): DirectoryUpdate['pupils'][number] {
   return {
     pupilId: pupil.pupilId,
     displayName: pupil.displayName,
     className: pupil.className,
-    dietCode: pupil.dietCode,
+    dietCode: dietOn(pupil.diets, today),
+    diets: pupil.diets.map(({ dietCode, validity }) => ({
+      dietCode,
+      validFrom: validity.from,
+      validUntil: validity.until ?? '',
+    })),
     badges: pupil.badges.map(({ badgeNumber, blocked, validity }) => ({
       badgeNumber,
       blocked,

@@ -12,9 +12,12 @@ import {
   serviceDate,
   type Validity,
 } from '@campanella/vocabulary';
+import { z } from 'zod';
 import type { DirectoryState } from '../app/directory-memory.ts';
 import type { DirectoryStore } from '../app/keep-directory.ts';
-import type { Badge, Enrolment, Pupil } from '../domain/directory.ts';
+import type { Badge, DietSpan, Enrolment, Pupil } from '../domain/directory.ts';
+
+const FIRST_DAY = serviceDate('1970-01-01');
 
 interface StoredSpan {
   readonly from: string;
@@ -133,7 +136,7 @@ async function storePage(
         pupils.map((pupil) => pupil.displayName),
         pupils.map((pupil) => pupil.schoolId),
         pupils.map((pupil) => pupil.className),
-        pupils.map((pupil) => cipher.encrypt(pupil.dietCode, dietContext(municipalityId, pupil.pupilId))),
+        pupils.map((pupil) => sealDiets(cipher, municipalityId, pupil.pupilId, pupil.diets)),
         pupils.map((pupil) => JSON.stringify(pupil.badges.map(storedBadge))),
         pupils.map((pupil) => JSON.stringify(pupil.enrolments)),
       ],
@@ -161,14 +164,34 @@ async function storeDescription(
   });
 }
 
-/** Opens a pupil's diet code; empty for the ordinary menu. @throws FieldCipherError for another pupil's, or an altered one */
-export function openDiet(
+/** What is sealed is padded to a multiple of it, no diet at all too: lengths tell nothing. */
+const DIETS_LENGTH = 512;
+const Diets = z.array(
+  z.object({ dietCode: z.string(), validity: z.object({ from: z.string(), until: z.string().nullable() }) }),
+);
+
+function sealDiets(
+  cipher: FieldCipher,
+  municipalityId: MunicipalityId,
+  pupilId: PupilId,
+  diets: readonly DietSpan[],
+): string {
+  const text = JSON.stringify(diets);
+  const padded = text.padEnd(Math.ceil(text.length / DIETS_LENGTH) * DIETS_LENGTH);
+  return cipher.encrypt(padded, dietContext(municipalityId, pupilId));
+}
+
+/** Opens a pupil's diets. @throws FieldCipherError for another pupil's, or altered ones */
+export function openDiets(
   cipher: FieldCipher,
   municipalityId: MunicipalityId,
   pupilId: PupilId,
   sealed: string,
-): string {
-  return cipher.decrypt(sealed, dietContext(municipalityId, pupilId));
+): readonly DietSpan[] {
+  const text = cipher.decrypt(sealed, dietContext(municipalityId, pupilId));
+  // Until its pupil changes, a row of before diets had days holds a code.
+  if (!text.startsWith('[')) return text === '' ? [] : [{ dietCode: text, validity: { from: FIRST_DAY, until: null } }];
+  return Diets.parse(JSON.parse(text)).map(({ dietCode, validity }) => ({ dietCode, validity: toValidity(validity) }));
 }
 
 function dietContext(municipalityId: MunicipalityId, pupilId: PupilId): string {
@@ -179,7 +202,7 @@ function storedBadge({ badgeNumber, blocked, validity }: Badge) {
   return { number: badgeNumber, blocked, validity };
 }
 
-/** A pupil as stored, its diet opened. */
+/** A pupil as stored, its diets opened. */
 export function toPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row: PupilRow): Pupil {
   const pupilId = id<PupilId>(row.pupil_id);
   return {
@@ -190,7 +213,7 @@ export function toPupil(cipher: FieldCipher, municipalityId: MunicipalityId, row
     displayName: row.display_name,
     schoolId: row.school_id === null ? null : id<SchoolId>(row.school_id),
     className: row.class_name,
-    dietCode: openDiet(cipher, municipalityId, pupilId, row.diet_sealed),
+    diets: openDiets(cipher, municipalityId, pupilId, row.diet_sealed),
     badges: row.badges.flatMap(({ number, blocked, validity }): Badge[] => {
       const badgeNumber = parseBadgeNumber(number);
       return badgeNumber === null ? [] : [{ badgeNumber, blocked, validity: toValidity(validity) }];

@@ -3,10 +3,11 @@ import type { Database } from '@campanella/postgres';
 import { cents, serviceDate } from '@campanella/vocabulary';
 import type { ClosureKind } from '../app/office.ts';
 import type { PresenceDay, PresenceDaysQuery, PresenceDaysReader } from '../app/presence-days.ts';
+import { type DietSpan, dietOn } from '../domain/directory.ts';
 import { type Course, coursesFor, type MenuRotation, menuText, rotatedCourses } from '../domain/menu.ts';
 import type { Charge } from '../domain/swipe.ts';
 import { type RotationRow, toCourses, toRotation } from './courses.ts';
-import { openDiet } from './directory-store.ts';
+import { openDiets } from './directory-store.ts';
 
 interface DayRow {
   readonly diet_sealed: string;
@@ -34,9 +35,9 @@ export function presenceDaysReader(database: Database, cipher: FieldCipher): Pre
       const rows = await readDays(database, query);
       const [first] = rows;
       if (first === undefined) return null;
-      const dietCode = openDiet(cipher, query.municipalityId, query.pupilId, first.diet_sealed);
+      const diets = openDiets(cipher, query.municipalityId, query.pupilId, first.diet_sealed);
       const rotations = await readRotations(database, query, rows);
-      return rows.flatMap((row) => toDay(row, dietCode, rotations));
+      return rows.flatMap((row) => toDay(row, diets, rotations));
     },
   };
 }
@@ -104,7 +105,11 @@ async function readRotations(
   return new Map([...bySchool].map(([schoolId, group]) => [schoolId, group.map(toRotation)]));
 }
 
-function toDay(row: DayRow, dietCode: string, rotations: ReadonlyMap<string, readonly MenuRotation[]>): PresenceDay[] {
+function toDay(
+  row: DayRow,
+  diets: readonly DietSpan[],
+  rotations: ReadonlyMap<string, readonly MenuRotation[]>,
+): PresenceDay[] {
   if (row.service_date === null) return [];
   const on = serviceDate(row.service_date);
   const presence =
@@ -129,7 +134,9 @@ function toDay(row: DayRow, dietCode: string, rotations: ReadonlyMap<string, rea
       ? null
       : { kind: row.closure_kind, reason: row.closure_reason ?? '' };
   const { menu, courses } =
-    closure === null ? menuOf(row, dietCode, rotatedCourses(rotations.get(row.school_id ?? '') ?? [], on)) : NO_MENU;
+    closure === null
+      ? menuOf(row, dietOn(diets, on), rotatedCourses(rotations.get(row.school_id ?? '') ?? [], on))
+      : NO_MENU;
   const isAbsenceCommunicated = row.is_absence_communicated;
   return [{ serviceDate: on, menu, courses, closure, isAbsenceCommunicated, booked, correction, presence }];
 }
