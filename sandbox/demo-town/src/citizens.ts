@@ -49,8 +49,8 @@ export const demoCitizens: readonly DemoCitizen[] = [
     'zefiro.prova',
     { givenName: 'Zefiro', familyName: 'Prova', sex: 'M', bornOn: '1981-11-02', birthplaceCode: 'F205' },
     3,
-    'three children, prepaid, reduced tariff',
-    'tre figli, prepagato, tariffa ridotta',
+    'three children, prepaid, tariff by ISEE',
+    'tre figli, prepagato, tariffa a fasce ISEE',
   ),
   citizen(
     'nuvola.inventati',

@@ -7,8 +7,10 @@ import {
   schoolsOf,
   TOWN_SERVICE,
   type TownFamily,
+  type TownGuardian,
   type TownPlan,
   type TownPupil,
+  type TownTariff,
   tariffsOf,
   townId,
 } from './town.ts';
@@ -45,16 +47,42 @@ export function frameRequest(plan: TownPlan): PutRequest {
       tariffId: tariff.tariffId,
       service: TOWN_SERVICE.service,
       name: tariff.name,
-      prices: [
-        {
-          priceCents: tariff.earlierPriceCents,
-          validFrom: '2020-09-01',
-          validUntil: addDays(plan.schoolYear.from, -1),
-        },
-        { priceCents: tariff.priceCents, validFrom: plan.schoolYear.from, validUntil: '' },
-      ],
+      ...pricesOf(plan, tariff),
     })),
   });
+}
+
+/** The first day of the town's prices. */
+const FIRST_DAY = '2020-09-01';
+
+/** What a tariff costs, this school year and before; with its ISEE band, where it has one. */
+function pricesOf(
+  plan: TownPlan,
+  { priceCents, earlierPriceCents, isee }: TownTariff,
+): Pick<PutRequest['tariffs'][number], 'prices' | 'bands'> {
+  const [earlier, current] = [
+    { validFrom: FIRST_DAY, validUntil: addDays(plan.schoolYear.from, -1) },
+    { validFrom: plan.schoolYear.from, validUntil: '' },
+  ];
+  if (isee === null) {
+    const prices = [
+      { priceCents: earlierPriceCents, ...earlier },
+      { priceCents, ...current },
+    ];
+    return { prices, bands: { items: [] } };
+  }
+  return {
+    prices: [
+      { priceCents: isee.earlierFullPriceCents, ...earlier },
+      { priceCents: isee.fullPriceCents, ...current },
+    ],
+    bands: {
+      items: [
+        { validFrom: earlier.validFrom, iseeUpToCents: isee.upToCents, priceCents: earlierPriceCents },
+        { validFrom: current.validFrom, iseeUpToCents: isee.upToCents, priceCents },
+      ],
+    },
+  };
 }
 
 /** The town's people in calls of about so many families each, made while they are read. */
@@ -86,7 +114,6 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
       familyName: pupil.familyName,
       codiceFiscale: pupil.codiceFiscale,
       classId: pupil.classId,
-      dietCode: pupil.dietCode,
       closed: false,
       birth: { bornOn: pupil.bornOn, sex: pupil.sex, municipality: 'Roccainventata', province: 'EE' },
       residence: {
@@ -98,9 +125,13 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
         phone: '000 0000000',
       },
     })),
+    diets: pupils.filter(({ dietCode }) => dietCode !== '').map((pupil) => dietsOf(plan, pupil)),
     households: families.map((family) => householdOf(plan, family)),
+    isee: families
+      .filter((family) => family.pupils.some(({ tariff }) => tariff.isee !== null))
+      .map((family) => iseeOf(plan, family)),
     enrolments: families.flatMap((family) =>
-      family.pupils.flatMap((pupil, rank) => enrolmentsOf(plan, pupil, family.guardian.guardianId, rank)),
+      family.pupils.flatMap((pupil, rank) => enrolmentsOf(plan, pupil, family.guardian, rank)),
     ),
     badges: pupils.flatMap((pupil) =>
       pupil.badges.map((badge) => ({
@@ -116,6 +147,31 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
   });
 }
 
+/** The codes of diets that a family asks for by its belief; the others are a doctor's. */
+const ETHICAL_DIETS: readonly string[] = ['VG', 'NP'];
+
+/** The first and the last day that the town tells of: of the school year, and of the one before where it is told. */
+function daysOf(plan: TownPlan): { readonly validFrom: string; readonly validUntil: string } {
+  return { validFrom: (plan.previousYear ?? plan.schoolYear).from, validUntil: plan.schoolYear.until };
+}
+
+function dietsOf(plan: TownPlan, { pupilId, dietCode, index }: TownPupil): PutRequest['diets'][number] {
+  const isEthical = ETHICAL_DIETS.includes(dietCode);
+  const diet = {
+    dietCode,
+    kind: isEthical ? 'ethical' : 'health',
+    reference: `${isEthical ? 'dichiarazione' : 'certificato'} di prova n. ${index + 1}`,
+    ...daysOf(plan),
+  };
+  return { pupilId, diets: [diet] };
+}
+
+/** The certification of a family that pays by ISEE; the town lets it hold until the school year ends. */
+function iseeOf(plan: TownPlan, { guardian }: TownFamily): PutRequest['isee'][number] {
+  const certification = { iseeCents: 840_000, reference: 'attestazione di prova', ...daysOf(plan) };
+  return { householdId: townId(plan, 'household', guardian.guardianId), certifications: [certification] };
+}
+
 /** The household of a family, by the number of its first pupil. */
 function householdOf(plan: TownPlan, { guardian, pupils }: TownFamily): PutRequest['households'][number] {
   const [first] = pupils;
@@ -128,22 +184,42 @@ function householdOf(plan: TownPlan, { guardian, pupils }: TownFamily): PutReque
   };
 }
 
+const NO_ADDRESS = { recipient: '', street: '', postalCode: '', municipality: '', province: '' };
+
+/** Where the invoices of a demo citizen go by post. */
+function addressOf(plan: TownPlan, { givenName, familyName }: TownGuardian) {
+  return {
+    recipient: `${givenName} ${familyName}`,
+    street: 'Via della Fantasia 1',
+    postalCode: '00000',
+    municipality: plan.name.replace(/^Comune di /, ''),
+    province: 'EE',
+  };
+}
+
 /** The third child of a family and those after it pay a fifth less. */
 const SIBLING_PERCENT = 20;
 
-function enrolmentsOf(plan: TownPlan, pupil: TownPupil, guardianId: string, rank: number): PutRequest['enrolments'] {
+function enrolmentsOf(
+  plan: TownPlan,
+  pupil: TownPupil,
+  guardian: TownGuardian,
+  rank: number,
+): PutRequest['enrolments'] {
   const years = [plan.schoolYear, ...(plan.previousYear === null ? [] : [plan.previousYear])];
   return years.map((year) => ({
     enrolmentId: townId(plan, 'enrolment', pupil.index, year.name),
     pupilId: pupil.pupilId,
     service: TOWN_SERVICE.service,
     schoolYearId: townId(plan, 'school year', year.name),
-    guardianId,
+    guardianId: guardian.guardianId,
     tariffId: pupil.tariff.tariffId,
     paymentMode: pupil.paymentMode === 'prepaid' ? PaymentMode.PREPAID : PaymentMode.INVOICED,
     overdraftCents: pupil.overdraftCents,
     validFrom: year.from,
     validUntil: year.until,
+    invoiceAddress:
+      guardian.username === null || pupil.paymentMode === 'prepaid' ? NO_ADDRESS : addressOf(plan, guardian),
     reductions: {
       items:
         rank < 2

@@ -41,6 +41,12 @@ export interface TownTariff {
   /** Price of a meal in the school year, and what it was before. */
   readonly priceCents: number;
   readonly earlierPriceCents: number;
+  /** For who has an ISEE up to a limit; everybody else pays in full. Null for a price that is the same for all. */
+  readonly isee: {
+    readonly upToCents: number;
+    readonly fullPriceCents: number;
+    readonly earlierFullPriceCents: number;
+  } | null;
 }
 
 export interface TownGuardian {
@@ -150,11 +156,21 @@ export function classesOf(plan: TownPlan): readonly TownClass[] {
   });
 }
 
-/** The town's tariffs: full and reduced. */
-export function tariffsOf(plan: TownPlan): readonly [TownTariff, TownTariff] {
+/** The town's tariffs: full, reduced, and reduced by ISEE. */
+export function tariffsOf(plan: TownPlan): readonly [TownTariff, TownTariff, TownTariff] {
+  const [full, reduced] = [
+    { priceCents: 520, earlierPriceCents: 500 },
+    { priceCents: 350, earlierPriceCents: 340 },
+  ];
+  const isee = {
+    upToCents: 1_500_000,
+    fullPriceCents: full.priceCents,
+    earlierFullPriceCents: full.earlierPriceCents,
+  };
   return [
-    { tariffId: townId(plan, 'tariff', 'full'), name: 'Tariffa intera', priceCents: 520, earlierPriceCents: 500 },
-    { tariffId: townId(plan, 'tariff', 'reduced'), name: 'Tariffa ridotta', priceCents: 350, earlierPriceCents: 340 },
+    { tariffId: townId(plan, 'tariff', 'full'), name: 'Tariffa intera', ...full, isee: null },
+    { tariffId: townId(plan, 'tariff', 'reduced'), name: 'Tariffa ridotta', ...reduced, isee: null },
+    { tariffId: townId(plan, 'tariff', 'isee'), name: 'Tariffa a fasce ISEE', ...reduced, isee },
   ];
 }
 
@@ -241,7 +257,7 @@ function inventPupil(
   plan: TownPlan,
   place: {
     classes: readonly TownClass[];
-    tariffs: readonly [TownTariff, TownTariff];
+    tariffs: readonly [TownTariff, TownTariff, TownTariff];
     guardian: TownGuardian;
     familyIndex: number;
     pupilIndex: number;
@@ -252,7 +268,7 @@ function inventPupil(
   const schoolClass = classes[index % classes.length];
   if (schoolClass === undefined) throw new RangeError('a town has classes');
   const username = guardian.username;
-  const isReduced = username === null ? chance(seed, 'tariff', familyIndex) < 0.25 : username === 'zefiro.prova';
+  const isReduced = username === null && chance(seed, 'tariff', familyIndex) < 0.25;
   const isInvoiced = username === null ? chance(seed, 'mode', familyIndex) < 0.15 : username === 'nuvola.inventati';
   const hasDiet = username === null ? chance(seed, 'diet', index) < 0.06 : username === 'brina.segnaposto';
   const isShort = username === 'lampo.difantasia';
@@ -268,7 +284,7 @@ function inventPupil(
     classId: schoolClass.classId,
     schoolId: schoolClass.schoolId,
     dietCode: hasDiet ? oneOf(DIETS, seed, 'which diet', index) : '',
-    tariff: isReduced ? tariffs[1] : tariffs[0],
+    tariff: username === 'zefiro.prova' ? tariffs[2] : isReduced ? tariffs[1] : tariffs[0],
     paymentMode: isInvoiced ? 'invoiced' : 'prepaid',
     overdraftCents: isShort ? 5_000 : 2_600,
     badges: inventBadges(plan, index, username),

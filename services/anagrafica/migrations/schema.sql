@@ -64,7 +64,9 @@ CREATE TABLE public.enrolments (
     valid_until date,
     reductions jsonb DEFAULT '[]'::jsonb NOT NULL,
     invoice_email text DEFAULT ''::text NOT NULL,
+    invoice_address jsonb,
     CONSTRAINT enrolments_check CHECK ((valid_until >= valid_from)),
+    CONSTRAINT enrolments_invoice_address_check CHECK ((jsonb_typeof(invoice_address) = 'object'::text)),
     CONSTRAINT enrolments_overdraft_cents_check CHECK (((overdraft_cents >= 0) AND (overdraft_cents <= 100000))),
     CONSTRAINT enrolments_payment_mode_check CHECK ((payment_mode = ANY (ARRAY['prepaid'::text, 'invoiced'::text]))),
     CONSTRAINT enrolments_reductions_check CHECK ((jsonb_typeof(reductions) = 'array'::text))
@@ -94,7 +96,8 @@ CREATE TABLE public.households (
     municipality_id bigint NOT NULL,
     household_id uuid NOT NULL,
     name text NOT NULL,
-    name_key text NOT NULL COLLATE pg_catalog."C"
+    name_key text NOT NULL COLLATE pg_catalog."C",
+    isee_sealed text
 );
 
 CREATE TABLE public.migration_checksums (
@@ -218,6 +221,8 @@ CREATE TABLE public.tariff_prices (
     valid_from date NOT NULL,
     valid_until date,
     price_cents bigint NOT NULL,
+    bands jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT tariff_prices_bands_check CHECK ((jsonb_typeof(bands) = 'array'::text)),
     CONSTRAINT tariff_prices_check CHECK ((valid_until >= valid_from)),
     CONSTRAINT tariff_prices_price_cents_check CHECK (((price_cents >= 0) AND (price_cents <= 100000)))
 );

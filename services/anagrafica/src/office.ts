@@ -22,7 +22,7 @@ import type { RecordsInput } from './domain/parse-records.ts';
 import type { Editor } from './domain/record-edits.ts';
 import type { RecordRefusal } from './domain/records.ts';
 import { RecordsBody } from './http/office-description.ts';
-import { NO_DIET } from './import/read-inputs.ts';
+import { NONE } from './import/read-inputs.ts';
 import { REFUSAL_SENTENCES } from './refusal-sentences.ts';
 
 const HELP = `I lavori dell’ufficio scuola dalla riga di comando; ogni modifica lascia una riga nel registro.
@@ -106,7 +106,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   async 'record-diet'(deps, municipalityId) {
     const dietCode = required('diet').toUpperCase();
     const diet = {
-      ...{ dietCode: dietCode === NO_DIET ? '' : dietCode, kind: values['diet-kind'], reference: values.reference },
+      ...{ dietCode: dietCode === NONE ? '' : dietCode, kind: values['diet-kind'], reference: values.reference },
       ...{ validFrom: required('from'), validUntil: values.until },
     };
     await put(deps, municipalityId, { ...NO_RECORDS, diets: [{ pupilId: pupil(), diets: [diet] }] });

@@ -4,7 +4,7 @@ import { createLogger, readConfig, runMain } from '@campanella/service-kit';
 import { serviceDateAt } from '@campanella/vocabulary';
 import { environment } from './config.ts';
 import { quietDatabase } from './store/quiet-database.ts';
-import { resealDiets } from './store/reseal-diets.ts';
+import { resealDiets, resealIsee } from './store/reseal-diets.ts';
 
 await runMain(async () => {
   const { DATABASE_URL, FIELD_KEY, LOG_LEVEL } = readConfig(
@@ -21,6 +21,8 @@ await runMain(async () => {
       logger.info({ ...sofar }, 'sealing diets again'),
     );
     logger.info({ ...counts }, 'every diet is sealed under the first key');
+    const households = await resealIsee(quietDatabase(database), cipher);
+    logger.info({ ...households }, 'every ISEE is sealed under the first key');
   } finally {
     await database.stop();
   }

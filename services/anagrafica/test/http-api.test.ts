@@ -122,11 +122,18 @@ test("answers the whole record of one of the caller's own pupils", async () => {
         priceHistory: [{ priceCents: 520 }],
         reductions: [],
         invoiceEmail: '',
+        invoiceAddress: null,
+        isee: null,
       },
     ],
   });
   expect(Object.keys(body)).not.toContain('dietCode');
 });
+
+const ADDRESS = {
+  ...{ recipient: 'Zefiro Prova', street: 'via delle Prove 12/B', postalCode: '00000' },
+  ...{ municipality: 'Esempiopoli', province: 'EE' },
+};
 
 test('the price of a pupil with a reduction is the one that he or she pays', async () => {
   const request = pupil(1, 4);
@@ -134,6 +141,7 @@ test('the price of a pupil with a reduction is the one that he or she pays', asy
     ...one,
     reductions: { items: [{ percent: 100, reason: 'exemption', validFrom: '2026-09-01', validUntil: '' }] },
     invoiceEmail: 'famiglia@esempio.example',
+    invoiceAddress: ADDRESS,
   }));
   await put({ ...request, enrolments });
   const own = { municipalityId: 1, pupilIds: [uuid(1_004)] };
@@ -143,10 +151,41 @@ test('the price of a pupil with a reduction is the one that he or she pays', asy
       priceCents: 0,
       reductions: [{ percent: 100, reason: 'exemption', validFrom: '2026-09-01', validUntil: null }],
       invoiceEmail: 'famiglia@esempio.example',
+      invoiceAddress: ADDRESS,
     },
   ]);
   const sheet = await (await get('/api/anagrafica/pupils', own)).json();
   expect(sheet).toMatchObject({ pupils: [{ enrolments: [{ priceCents: 0 }] }] });
+});
+
+test('tells the ISEE band that makes the price, and until when, but not the indicator', async () => {
+  const [tariff] = frame(1).tariffs;
+  if (tariff === undefined) throw new Error('there is a tariff');
+  const banded = { ...tariff, tariffId: uuid(40), name: 'A fasce' };
+  const band = { validFrom: '2026-09-01', iseeUpToCents: 1_500_000, priceCents: 350 };
+  const request = pupil(1, 6);
+  await put({
+    ...request,
+    tariffs: [{ ...banded, bands: { items: [band] } }],
+    enrolments: request.enrolments.map((one) => ({ ...one, tariffId: uuid(40) })),
+    households: [{ householdId: uuid(50), name: 'F-6', pupilIds: [uuid(1_006)], guardianIds: [] }],
+  });
+  const own = { municipalityId: 1, pupilIds: [uuid(1_006)] };
+  const shown = async () => RecordAnswer.parse(await (await get(`/api/anagrafica/pupils/${uuid(1_006)}`, own)).json());
+  const none = { outcome: 'no_certification', upToCents: null, certifiedUntil: null };
+  expect((await shown()).enrolments).toMatchObject([{ priceCents: 520, isee: none }]);
+  const certification = {
+    ...{ iseeCents: 1_234_567, reference: 'INPS-ISEE-1', validFrom: '2026-09-01', validUntil: '2099-08-31' },
+  };
+  await put(
+    PutRequest.create({ municipalityId: 1, isee: [{ householdId: uuid(50), certifications: [certification] }] }),
+  );
+  const record = await shown();
+  expect(record.enrolments).toMatchObject([
+    { priceCents: 350, isee: { outcome: 'in_band', upToCents: 1_500_000, certifiedUntil: '2099-08-31' } },
+  ]);
+  expect(JSON.stringify(record)).not.toMatch(/1234567|INPS/);
+  expect(anagrafica.output()).not.toMatch(/1234567|INPS/);
 });
 
 test('answers what is not known of a pupil as not known', async () => {

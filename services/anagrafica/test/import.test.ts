@@ -137,7 +137,15 @@ async function everything(): Promise<unknown> {
   const tables = ['schools', 'school_years', 'classes', 'services', 'tariffs', 'tariff_prices', 'guardians', 'pupils'];
   const rows: unknown[] = [];
   const households = ['households', 'household_pupils', 'household_guardians'];
-  for (const table of [...tables, ...households, 'enrolments', 'badges', 'badge_changes', 'municipalities']) {
+  for (const table of [
+    ...tables,
+    ...households,
+    'documents',
+    'enrolments',
+    'badges',
+    'badge_changes',
+    'municipalities',
+  ]) {
     const { rows: found } = await database.query<object>({
       name: `all_${table}`,
       text: `select * from ${table} where municipality_id = $1 order by ${table}::text`,
@@ -322,6 +330,121 @@ test('a reduction lowers what the meals cost while it holds, stays when it is no
   await write({ 'iscrizioni.csv': [`${heading};${more}`, `${first};0;;;;`] });
   expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
   expect(await pricesOf()).toEqual(reduced.slice(0, 2));
+});
+
+describe('invoices by post', () => {
+  const heading = 'fatture_presso;fatture_indirizzo;fatture_cap;fatture_comune;fatture_provincia';
+  const file = (cells: string): Files => ({
+    'iscrizioni.csv': [`${GOOD['iscrizioni.csv']?.[0]};${heading}`, `${GOOD['iscrizioni.csv']?.[1]};${cells}`],
+  });
+  const addresses = async () =>
+    (
+      await database.query<{ invoice_address: object | null }>({
+        text: 'select invoice_address from enrolments where municipality_id = $1 and invoice_address is not null',
+        values: [municipality],
+      })
+    ).rows;
+
+  test('go where the row says, stay where it says nothing, and stop by the word', async () => {
+    await write(file('Zefiro Prova;Via della Fantasia 1;00000;Vallefinta;ee'));
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    expect(await addresses()).toMatchObject([{ invoice_address: { recipient: 'Zefiro Prova', province: 'EE' } }]);
+    await write(file(';;;;'));
+    await run();
+    expect(await addresses()).toHaveLength(1);
+    await write(file('nessuno;;;;'));
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    expect(await addresses()).toEqual([]);
+  });
+
+  test.each([
+    ['half an address', 'Zefiro Prova;;00000;Vallefinta;EE', 'fatture_indirizzo incomplete_group'],
+    ['a C.A.P. without its zeros', 'Zefiro Prova;Via 1;118;Vallefinta;EE', 'fatture_cap lost_zeros'],
+  ])('are refused to %s', async (_what, cells, fault) => {
+    expect((await faultsOf(file(cells)))[0]).toBe(`iscrizioni.csv 2 ${fault}`);
+  });
+});
+
+describe('ISEE bands', () => {
+  const bandHeading = 'servizio;tariffa;dal;isee_da;isee_fino_a;prezzo';
+  const bands = (...rows: readonly string[]): Files => ({ 'fasce_isee.csv': [bandHeading, ...rows] });
+  const LOW = 'school_meals;Intera;01/09/2026;0;7500,00;1,50';
+  const MIDDLE = 'school_meals;Intera;01/09/2026;7500,01;15000;3,50';
+  const isee = (...rows: readonly string[]): Files => ({
+    ...bands(MIDDLE, LOW),
+    'attestazioni_isee.csv': ['nucleo;isee;dal;al;riferimento', ...rows],
+  });
+  const CERTIFIED = 'F-1;8400,00;01/09/2026;31/08/2027;INPS-ISEE-2026-1';
+  const pricesOf = async () =>
+    (await directory())[1]?.enrolments[0]?.prices.map(({ priceCents, validity }) => [priceCents, validity.from]);
+
+  test('make the price of who is certified, while it holds; again changes nothing', async () => {
+    await write(isee(CERTIFIED, 'F-1;5000;01/01/2027;31/01/2027;INPS-ISEE-2026-2'.replace('F-1', 'f-1')));
+    expect((await run()).faults.map(({ kind }) => kind)).toEqual(['overlapping_validity']);
+    await write(isee(CERTIFIED));
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    expect(await pricesOf()).toEqual([
+      [500, '2020-09-01'],
+      [350, '2026-09-01'],
+      [520, '2027-09-01'],
+    ]);
+    const before = await everything();
+    expect((await run()).files.every((file) => file.changed === 0)).toBe(true);
+    expect(await everything()).toEqual(before);
+    // A new certification alone, and one that is revoked.
+    await write(isee('F-1;5000;01/01/2027;31/01/2027;INPS-ISEE-2026-2', 'F-1;NESSUNA;01/06/2027;31/08/2027;'));
+    expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
+    expect(await pricesOf()).toEqual([
+      [500, '2020-09-01'],
+      [350, '2026-09-01'],
+      [150, '2027-01-01'],
+      [350, '2027-02-01'],
+      [520, '2027-06-01'],
+    ]);
+    const { rows } = await database.query<{ whole: string }>({
+      text: 'select row_to_json(households)::text as whole from households where municipality_id = $1',
+      values: [municipality],
+    });
+    expect(rows.map(({ whole }) => whole).join()).not.toMatch(/INPS|840000/);
+  });
+
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'a gap between two bands',
+      bands(LOW, MIDDLE.replace('7500,01', '7500,02')),
+      ['fasce_isee.csv 3 isee_da band_gap'],
+    ],
+    [
+      'two bands for one ISEE',
+      bands(LOW, MIDDLE.replace('7500,01', '7000')),
+      ['fasce_isee.csv 3 isee_da overlapping_bands'],
+    ],
+    ['a band of no price', bands(LOW.replace('09/2026', '10/2026')), ['fasce_isee.csv 2 dal unknown_reference']],
+    ['an unknown tariff', bands(LOW.replace('Intera', 'Mai vista')), ['fasce_isee.csv 2 tariffa unknown_reference']],
+    ['a band dearer than the full price', bands(LOW.replace('1,50', '6,00')), ['fasce_isee.csv 2 prezzo malformed']],
+    [
+      'an ISEE with a point for thousands',
+      isee(CERTIFIED.replace('8400,00', '8.400,00')),
+      ['attestazioni_isee.csv 2 isee not_an_amount'],
+    ],
+    [
+      'an unknown household',
+      isee(CERTIFIED.replace('F-1', 'F-9')),
+      ['attestazioni_isee.csv 2 nucleo unknown_reference'],
+    ],
+    [
+      'a certification without an end',
+      isee(CERTIFIED.replace('31/08/2027', '')),
+      ['attestazioni_isee.csv 2 al missing_value'],
+    ],
+    [
+      'inverted days',
+      isee(CERTIFIED.replace('31/08/2027', '31/08/2025')),
+      ['attestazioni_isee.csv 2 al inverted_validity'],
+    ],
+  ])('are refused for %s', async (_what, changes, faults) => {
+    expect(await faultsOf(changes)).toEqual(faults);
+  });
 });
 
 describe('nuclei.csv', () => {

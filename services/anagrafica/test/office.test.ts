@@ -246,7 +246,13 @@ test('a household is found by its name, shown with who is in it, and told in the
   expect(first.households).toEqual([{ householdId: uuid(6_001), name: 'Famiglia di prova 12' }]);
   const rest = HouseholdsAnswer.parse(await (await ask(`/households?cursor=${first.nextCursor}`)).json());
   expect(rest).toEqual({ households: [{ householdId: uuid(6_002), name: 'Famiglia di prova 13' }], nextCursor: null });
+  const certification = {
+    ...{ iseeCents: 840_000, reference: 'INPS-ISEE-2', validFrom: '2026-09-01', validUntil: '2027-08-31' },
+  };
+  await put({ isee: [{ householdId: uuid(6_001), certifications: [certification] }] });
+  expect(await editsOf(uuid(6_001))).toMatchObject([{ recordKind: 'isee', fields: ['certifications'] }, {}]);
   const shown = HouseholdAnswer.parse(await (await ask(`/households/${uuid(6_001)}`)).json());
+  expect(shown.certifications).toEqual([certification]);
   expect(shown.guardians).toEqual([{ guardianId: GUARDIAN, displayName: 'Zefiro Prova' }]);
   expect(shown.pupils.map(({ pupilId }) => pupilId).sort()).toEqual([uuid(1_002), uuid(1_003)]);
   expect(OfficePupilAnswer.parse(await (await ask(`/pupils/${uuid(1_002)}`)).json()).household).toEqual({

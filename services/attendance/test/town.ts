@@ -109,6 +109,7 @@ function enrolment(number: number) {
     validFrom: FROM,
     validUntil: UNTIL,
     reductions: undefined,
+    invoiceAddress: undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import { accept, type Decision, refuse } from '@campanella/vocabulary';
 import type { RecordsRefused } from '../domain/decide-put.ts';
 import type { Diet, DietVersion } from '../domain/diet.ts';
 import type { PupilRecord } from '../domain/directory.ts';
+import type { IseeCertification } from '../domain/isee.ts';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import type { Badge } from '../domain/records.ts';
@@ -45,10 +46,11 @@ export interface ListedHousehold {
   readonly name: string;
 }
 
-/** A household with its members by name. */
+/** A household with its members by name, and its ISEE. */
 export interface HouseholdRecord extends ListedHousehold {
   readonly pupils: { readonly pupilId: PupilId; readonly displayName: string }[];
   readonly guardians: { readonly guardianId: string; readonly displayName: string }[];
+  readonly certifications: readonly IseeCertification[];
 }
 
 /** What the office reads. */
@@ -89,6 +91,7 @@ export const NO_RECORDS: RecordsInput = {
   pupils: [],
   diets: [],
   households: [],
+  isee: [],
   enrolments: [],
   badges: [],
 };

@@ -2,6 +2,7 @@ import type { Transaction } from '@campanella/postgres';
 import { accept, type Decision, type MunicipalityId, refuse, serviceDateAt } from '@campanella/vocabulary';
 import { decidePut, type RecordsRefused } from '../domain/decide-put.ts';
 import type { DietVersion } from '../domain/diet.ts';
+import type { IseeCertification } from '../domain/isee.ts';
 import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
 import { type Editor, editsOf, type RecordEdit } from '../domain/record-edits.ts';
 import type { Changes, DietChanges, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
@@ -38,6 +39,8 @@ export interface Written {
   readonly at: Date;
   /** Of every pupil that is written: all that was ever recorded of its diets, this time included. */
   readonly dietVersions: ReadonlyMap<string, readonly DietVersion[]>;
+  /** Of every household that is written. */
+  readonly certifications: ReadonlyMap<string, readonly IseeCertification[]>;
 }
 
 export interface PutDeps {
@@ -101,8 +104,12 @@ export async function putWithin(
   }
   if (editor !== null && leavesLines)
     await deps.store.writeEdits(tx, municipalityId, editor, editsOf(stored, decision.value), at);
-  const dietVersions = versionsAfter(stored, decision.value, { recordedAt: at, recordedBy: editor });
-  return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value, { at, dietVersions }));
+  const written = {
+    at,
+    dietVersions: versionsAfter(stored, decision.value, { recordedAt: at, recordedBy: editor }),
+    certifications: certificationsAfter(stored, decision.value),
+  };
+  return accept(await storeChanges(deps, tx, municipalityId, version ?? 0, decision.value, written));
 }
 
 /** What was recorded of the diets of every pupil that is written, with what this Put adds to it. */
@@ -120,13 +127,18 @@ function versionsAfter(
   );
 }
 
+function certificationsAfter(stored: StoredRecords, { records }: Changes): Written['certifications'] {
+  const all = [...stored.isee.values(), ...records.isee];
+  return new Map(all.map(({ id, certifications }) => [id, certifications]));
+}
+
 async function storeChanges(
   deps: Omit<PutDeps, 'transaction'>,
   tx: Transaction,
   municipalityId: MunicipalityId,
   version: number,
   changes: Changes,
-  written: Pick<Written, 'at' | 'dietVersions'>,
+  written: Omit<Written, 'versions' | 'directoryVersion'>,
 ): Promise<PutResult> {
   const { changedCount, diets, directory } = changes;
   if (changedCount === 0) return { changedCount, diets, directoryVersion: version };

@@ -22,6 +22,7 @@ const NOTHING: StoredRecords = {
   pupils: new Map(),
   diets: new Map(),
   households: new Map(),
+  isee: new Map(),
   enrolments: new Map(),
   badges: new Map(),
   dietVersions: new Map(),
@@ -57,7 +58,13 @@ const enrolment = {
   validUntil: '2027-08-31',
   reductions: null,
   invoiceEmail: null,
+  invoiceAddress: null,
 };
+const ADDRESS = {
+  ...{ recipient: 'Orso Prova', street: 'Via di Prova 1/A', postalCode: '00000' },
+  ...{ municipality: 'Vallefinta', province: 'EE' },
+};
+const NO_ADDRESS = { recipient: '', street: '', postalCode: '', municipality: '', province: '' };
 const DIET = {
   ...{ dietCode: 'GF', kind: 'health', reference: 'prot. 1/2026' },
   ...{ validFrom: '2026-09-01', validUntil: '2027-08-31' },
@@ -90,6 +97,7 @@ const TOWN: RecordsInput = {
       service: 'school_meals',
       name: 'Intera',
       prices: [{ priceCents: 520, validFrom: '2026-09-01', validUntil: '' }],
+      bands: null,
     },
   ],
   guardians: [{ guardianId: GUARDIAN, givenName: 'Orso', familyName: 'Prova', codiceFiscale: 'PRVZFR81S02F205P' }],
@@ -142,6 +150,7 @@ function apply(stored: StoredRecords, changes: Changes): StoredRecords {
     pupils: over(stored.pupils, records.pupils),
     diets: over(stored.diets, records.diets),
     households: over(stored.households, records.households),
+    isee: over(stored.isee, records.isee),
     enrolments: over(stored.enrolments, records.enrolments),
     badges: over(stored.badges, records.badges),
   };
@@ -176,18 +185,19 @@ describe('a Put', () => {
     const reductions = [{ percent: 20, reason: 'other', validFrom: '2026-09-01', validUntil: '' }];
     const told = put(STORED, {
       ...EMPTY,
-      enrolments: [{ ...enrolment, reductions, invoiceEmail: 'famiglia@esempio.example' }],
+      enrolments: [{ ...enrolment, reductions, invoiceEmail: 'famiglia@esempio.example', invoiceAddress: ADDRESS }],
     });
     expect(told.records.enrolments).toMatchObject([
-      { reductions: [{ percent: 20 }], invoiceEmail: 'famiglia@esempio.example' },
+      { reductions: [{ percent: 20 }], invoiceEmail: 'famiglia@esempio.example', invoiceAddress: ADDRESS },
     ]);
     const known = {
       ...STORED,
       enrolments: new Map(told.records.enrolments.map((one) => [one.id, one])),
     };
     expect(put(known, { ...EMPTY, enrolments: [enrolment] }).changedCount).toBe(0);
-    const removed = put(known, { ...EMPTY, enrolments: [{ ...enrolment, reductions: [], invoiceEmail: '' }] });
-    expect(removed.records.enrolments).toMatchObject([{ reductions: [], invoiceEmail: '' }]);
+    const none = { reductions: [], invoiceEmail: '', invoiceAddress: NO_ADDRESS };
+    const removed = put(known, { ...EMPTY, enrolments: [{ ...enrolment, ...none }] });
+    expect(removed.records.enrolments).toMatchObject([{ reductions: [], invoiceEmail: '', invoiceAddress: 'none' }]);
     expect(removed.directory.pupilIds).toEqual([PUPIL]);
   });
 
@@ -298,6 +308,125 @@ describe('a Put', () => {
     ]);
     const moved = put(after, { ...EMPTY, households: [taken, { ...first, pupilIds: [OTHER_PUPIL] }] });
     expect(moved.records.households).toHaveLength(2);
+  });
+
+  describe('by ISEE', () => {
+    const household = { householdId: uuid(20), name: 'F-1', pupilIds: [PUPIL], guardianIds: [GUARDIAN] };
+    const [tariff] = TOWN.tariffs;
+    if (tariff === undefined) throw new Error('the town has a tariff');
+    const band = { validFrom: '2026-09-01', iseeFromCents: null, iseeUpToCents: 750_000, priceCents: 150 };
+    const banded = (
+      ...bands: readonly (typeof band | (Omit<typeof band, 'iseeFromCents'> & { iseeFromCents: number }))[]
+    ) => ({
+      ...{ ...EMPTY, tariffs: [{ ...tariff, bands }] },
+    });
+    const certification = {
+      ...{ iseeCents: 800_000, reference: 'DSU 1', validFrom: '2026-09-01', validUntil: '2027-08-31' },
+    };
+    const isee = (...certifications: readonly (typeof certification | { iseeCents: null } | object)[]) =>
+      ({ ...EMPTY, isee: [{ householdId: uuid(20), certifications }] }) as RecordsInput;
+    const HOUSED = apply(STORED, put(STORED, { ...EMPTY, households: [household] }));
+
+    test('bands that are not said stay, and go where none are said', () => {
+      const changes = put(STORED, banded(band));
+      expect(changes.records.tariffs).toMatchObject([
+        { prices: [{ bands: [{ iseeUpToCents: 750_000, priceCents: 150 }] }] },
+      ]);
+      expect(changes.directory.tariffIds).toEqual([TARIFF]);
+      const after = apply(STORED, changes);
+      expect(put(after, { ...EMPTY, tariffs: [tariff] }).changedCount).toBe(0);
+      expect(put(after, banded()).records.tariffs).toMatchObject([{ prices: [{ bands: [] }] }]);
+    });
+
+    test('a certification touches the pupils of its household, is laid over what is known, and again changes nothing', () => {
+      const changes = put(HOUSED, isee(certification));
+      expect(changes).toMatchObject({ changedCount: 1, directory: { pupilIds: [PUPIL] } });
+      const after = apply(HOUSED, changes);
+      expect(put(after, isee(certification)).changedCount).toBe(0);
+      const revoked = put(after, isee({ ...certification, iseeCents: null, reference: '', validFrom: '2027-01-01' }));
+      expect(revoked.records.isee).toMatchObject([{ certifications: [{ validity: { until: '2026-12-31' } }] }]);
+    });
+
+    test('a pupil who joins a household, or leaves it, is touched', () => {
+      const left = put(HOUSED, { ...EMPTY, households: [{ ...household, pupilIds: [] }] });
+      expect(left.directory.pupilIds).toEqual([PUPIL]);
+    });
+
+    test.each<[string, RecordsInput, string, string, string]>([
+      [
+        'of a household that there is not',
+        { ...isee(certification), isee: [{ householdId: uuid(88), certifications: [certification] }] } as RecordsInput,
+        'unknown_reference',
+        'isee',
+        'household_id',
+      ],
+      [
+        'without an end',
+        isee({ ...certification, validUntil: '' }),
+        'malformed',
+        'isee',
+        'certifications.0.valid_until',
+      ],
+      [
+        'without its reference',
+        isee({ ...certification, reference: '' }),
+        'malformed',
+        'isee',
+        'certifications.0.reference',
+      ],
+      ['below zero', isee({ ...certification, iseeCents: -1 }), 'malformed', 'isee', 'certifications.0.isee_cents'],
+      [
+        'on the days of another',
+        isee(certification, { ...certification, validFrom: '2027-01-01' }),
+        'overlapping_validity',
+        'isee',
+        'certifications.1.valid_from',
+      ],
+      [
+        'of two bands up to one limit',
+        banded(band, { ...band, priceCents: 200 }),
+        'overlapping_bands',
+        'tariffs',
+        'bands.1.isee_up_to_cents',
+      ],
+      [
+        'of bands with a gap',
+        banded(band, { ...band, iseeFromCents: 750_002, iseeUpToCents: 900_000 }),
+        'band_gap',
+        'tariffs',
+        'bands.1.isee_from_cents',
+      ],
+      [
+        'of bands that begin above nothing',
+        banded({ ...band, iseeFromCents: 1 }),
+        'band_gap',
+        'tariffs',
+        'bands.0.isee_from_cents',
+      ],
+      [
+        'of bands that overlap',
+        banded(band, { ...band, iseeFromCents: 700_000, iseeUpToCents: 900_000 }),
+        'overlapping_bands',
+        'tariffs',
+        'bands.1.isee_from_cents',
+      ],
+      [
+        'of a band of no price',
+        banded({ ...band, validFrom: '2026-10-01' }),
+        'unknown_reference',
+        'tariffs',
+        'bands.0.valid_from',
+      ],
+      [
+        'of a band dearer than the full price',
+        banded({ ...band, priceCents: 521 }),
+        'malformed',
+        'tariffs',
+        'bands.0.price_cents',
+      ],
+    ])('is refused %s', (_what, input, kind, recordKind, field) => {
+      expect(refusals(HOUSED, input)).toEqual([{ kind, recordKind, field }]);
+    });
   });
 
   test('of new prices touches everybody on the tariff, of a new class name everybody in the class', () => {
@@ -437,6 +566,16 @@ describe('a Put is refused', () => {
       'for invoices that go nowhere',
       { ...EMPTY, enrolments: [{ ...enrolment, invoiceEmail: 'famiglia' }] },
       { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_email' },
+    ],
+    [
+      'for an invoice address without a street',
+      { ...EMPTY, enrolments: [{ ...enrolment, invoiceAddress: { ...ADDRESS, street: ' ' } }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_address.street' },
+    ],
+    [
+      'for an invoice address whose postal code lost its zeros',
+      { ...EMPTY, enrolments: [{ ...enrolment, invoiceAddress: { ...ADDRESS, postalCode: '118' } }] },
+      { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_address.postal_code' },
     ],
     [
       'for a negative overdraft',

@@ -12,6 +12,7 @@ import {
   withDiets,
 } from './diet.ts';
 import { isSame } from './is-same.ts';
+import { type HouseholdIsee, type TariffPrice, withCertifications } from './isee.ts';
 import { nameKey } from './name-key.ts';
 import type {
   Badge,
@@ -29,6 +30,7 @@ import type {
   RecordRefusal,
   RecordRefusalKind,
   StoredRecords,
+  Tariff,
 } from './records.ts';
 import { overlaps } from './spans.ts';
 
@@ -74,6 +76,7 @@ export function decidePut(
     pupils: overlay(stored.pupils, incoming.pupils),
     diets: overlay(stored.diets, dietsLaidOver(stored, incoming.diets)),
     households: overlay(stored.households, incoming.households),
+    isee: overlay(stored.isee, iseeLaidOver(stored, incoming.isee)),
     enrolments: overlay(stored.enrolments, incoming.enrolments),
     badges: overlay(stored.badges, incoming.badges),
   };
@@ -145,6 +148,7 @@ function checkReferences(after: After, incoming: IncomingRecords, refusedIds: Re
   check('tariffs', incoming.tariffs, [['service', 'services', (record) => record.service]]);
   check('pupils', incoming.pupils, [['class_id', 'classes', (record) => record.classId]]);
   check('diets', incoming.diets, [['pupil_id', 'pupils', (record) => record.id]]);
+  check('isee', incoming.isee, [['household_id', 'households', (record) => record.id]]);
   check('enrolments', incoming.enrolments, [
     ['pupil_id', 'pupils', (record) => record.pupilId],
     ['service', 'services', (record) => record.service],
@@ -223,6 +227,16 @@ function dietsLaidOver(stored: StoredRecords, incoming: readonly Placed<PupilDie
   return incoming.map(({ index, record: { id, diets } }) => ({
     index,
     record: { id, diets: withDiets(stored.diets.get(id)?.diets ?? [], diets) },
+  }));
+}
+
+function iseeLaidOver(
+  stored: StoredRecords,
+  incoming: readonly Placed<HouseholdIsee>[],
+): readonly Placed<HouseholdIsee>[] {
+  return incoming.map(({ index, record: { id, certifications } }) => ({
+    index,
+    record: { id, certifications: withCertifications(stored.isee.get(id)?.certifications ?? [], certifications) },
   }));
 }
 
@@ -380,13 +394,18 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
     const now = after.diets.get(id)?.diets ?? [];
     return isSame(now, stored.diets.get(id)?.diets ?? []) ? [] : [{ id, diets: now }];
   });
+  const households = changed(stored.households, incoming.households);
+  const isee = changedIsee(stored, incoming, after);
   const dietIds = new Set(diets.map(({ id }) => id));
   const records = {
     schools: changed(stored.schools, incoming.schools),
     schoolYears: changed(stored.schoolYears, incoming.schoolYears),
     classes: changed(stored.classes, incoming.classes),
     services: changed(stored.services, incoming.services),
-    tariffs: changed(stored.tariffs, incoming.tariffs),
+    tariffs: changed(
+      stored.tariffs,
+      incoming.tariffs.map((placed) => withKnownBands(stored, placed)),
+    ),
     guardians: changed(stored.guardians, incoming.guardians),
     pupils: changed(
       stored.pupils,
@@ -397,7 +416,8 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
       incoming.enrolments.map((placed) => withKnownTerms(stored, placed)),
     ),
     diets,
-    households: changed(stored.households, incoming.households),
+    households,
+    isee,
     badges,
   };
   const municipality = incoming.municipality === null ? null : withKnownSettings(stored, incoming.municipality);
@@ -423,6 +443,8 @@ function changesOf(stored: StoredRecords, incoming: IncomingRecords, after: Afte
           ...diets.filter((one) => !isSame(dietSpans(one.diets), spansBefore(stored, one.id))).map(({ id }) => id),
           ...records.enrolments.map((enrolment) => enrolment.pupilId),
           ...badges.map((badge) => badge.pupilId),
+          ...households.flatMap((one) => differing(stored.households.get(one.id)?.pupilIds ?? [], one.pupilIds)),
+          ...isee.flatMap(({ id }) => after.households.get(id)?.pupilIds ?? []),
         ]),
       ].sort(),
       classIds: records.classes.filter((one) => stored.classes.has(one.id)).map((one) => one.id),
@@ -440,6 +462,28 @@ function dietChangesOf(stored: StoredRecords, diets: readonly PupilDiets[]): Die
   const changes = diets.map(({ id, diets: after }) => dietChange(stored.diets.get(id)?.diets ?? [], after));
   const count = (wanted: DietChange): number => changes.filter((change) => change === wanted).length;
   return { addedCount: count('added'), changedCount: count('changed'), removedCount: count('removed') };
+}
+
+function changedIsee(stored: StoredRecords, incoming: IncomingRecords, after: After): readonly HouseholdIsee[] {
+  return incoming.isee.flatMap(({ record: { id } }) => {
+    const certifications = after.isee.get(id)?.certifications ?? [];
+    return isSame(certifications, stored.isee.get(id)?.certifications ?? []) ? [] : [{ id, certifications }];
+  });
+}
+
+/** What is in one of the lists and not in the other. */
+function differing(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...one.filter((id) => !other.includes(id)), ...other.filter((id) => !one.includes(id))];
+}
+
+/** Bands that are not said stay those of the price that begins on the same day. */
+function withKnownBands(stored: StoredRecords, placed: Placed<Tariff>): Placed<Tariff> {
+  const known = stored.tariffs.get(placed.record.id)?.prices ?? [];
+  const prices = placed.record.prices.map((price): TariffPrice => {
+    const before = known.find(({ validity }) => validity.from === price.validity.from);
+    return { ...price, bands: price.bands ?? before?.bands ?? [] };
+  });
+  return { ...placed, record: { ...placed.record, prices } };
 }
 
 function withKnownSettings(stored: StoredRecords, municipality: Municipality): Municipality {
@@ -482,6 +526,7 @@ function withKnownTerms(stored: StoredRecords, placed: Placed<Enrolment>): Place
       ...record,
       reductions: record.reductions ?? known?.reductions ?? [],
       invoiceEmail: record.invoiceEmail ?? known?.invoiceEmail ?? '',
+      invoiceAddress: record.invoiceAddress ?? known?.invoiceAddress ?? 'none',
     },
   };
 }

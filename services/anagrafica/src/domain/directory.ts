@@ -7,7 +7,18 @@ import {
   type Validity,
 } from '@campanella/vocabulary';
 import type { DietSpan } from './diet.ts';
-import type { Badge, BadgeChange, Birth, Guardian, Municipality, PaymentMode, Price, Residence } from './records.ts';
+import type { IseeOutcome } from './isee.ts';
+import type {
+  Badge,
+  BadgeChange,
+  Birth,
+  Guardian,
+  InvoiceAddress,
+  Municipality,
+  PaymentMode,
+  Price,
+  Residence,
+} from './records.ts';
 import type { Reduction } from './reduction.ts';
 
 /** A pupil as attendance and the terminals know it: whole, so that reading it twice changes nothing. */
@@ -88,8 +99,12 @@ export interface PupilRecord {
     readonly prices: readonly Price[];
     readonly payerName: string;
     readonly reductions: readonly Reduction[];
+    /** Which ISEE band the price of a day is of, and why; null where the tariff has none. */
+    iseeOn(day: ServiceDate): IseeOutcome | null;
     /** Empty where invoices go to the portal alone. */
     readonly invoiceEmail: string;
+    /** Null where no invoice goes by post. */
+    readonly invoiceAddress: InvoiceAddress | null;
   }[];
 }
 
@@ -115,7 +130,7 @@ export function badgeStatusOn(
  * The price to show on a day: the one in force; on a day that no price covers, the last one that ended before it, else
  * the first one to come.
  */
-export function priceOn(prices: readonly Price[], day: ServiceDate): Price | undefined {
+export function priceOn<Kind extends Price>(prices: readonly Kind[], day: ServiceDate): Kind | undefined {
   const inForce = prices.find((price) => isWithin(day, price.validity));
   return inForce ?? prices.findLast((price) => price.validity.from <= day) ?? prices[0];
 }

@@ -15,6 +15,7 @@ import {
   type Validity,
 } from '@campanella/vocabulary';
 import { DIET_KINDS, type Diet, type PupilDiets } from './diet.ts';
+import type { HouseholdIsee, IseeBand, TariffPrice } from './isee.ts';
 import type {
   Badge,
   Birth,
@@ -22,11 +23,11 @@ import type {
   Guardian,
   Household,
   IncomingRecords,
+  InvoiceAddress,
   Municipality,
   OfferedService,
   PaymentMode,
   Placed,
-  Price,
   Pupil,
   RecordKind,
   RecordKinds,
@@ -50,6 +51,12 @@ export const PRICES_MAX = 50;
 /** Most reductions that one enrolment may have. */
 export const REDUCTIONS_MAX = 20;
 
+/** Highest ISEE, in cents. */
+export const ISEE_CENTS_MAX = 100_000_000;
+/** Most ISEE bands of one price. */
+export const BANDS_MAX = 30;
+/** Most certifications that one call may tell of a household. */
+export const CERTIFICATIONS_MAX = 20;
 /** Most pupils, and most guardians, of one household. */
 export const MEMBERS_MAX = 30;
 /** Most diets that one call may tell of a pupil. */
@@ -73,6 +80,15 @@ interface ValidityInput {
   readonly validUntil: string;
 }
 
+interface BandInput {
+  /** The first day of the price that it is a band of. */
+  readonly validFrom: string;
+  /** Null: not said. */
+  readonly iseeFromCents: number | null;
+  readonly iseeUpToCents: number;
+  readonly priceCents: number;
+}
+
 /** Records as they come from outside: texts and numbers in which nothing is checked yet. */
 export interface RecordsInput {
   readonly municipality: {
@@ -91,6 +107,8 @@ export interface RecordsInput {
     service: string;
     name: string;
     prices: readonly (ValidityInput & { priceCents: number })[];
+    /** Null: not said. */
+    bands: readonly BandInput[] | null;
   }[];
   readonly guardians: readonly { guardianId: string; givenName: string; familyName: string; codiceFiscale: string }[];
   readonly pupils: readonly {
@@ -123,6 +141,10 @@ export interface RecordsInput {
     pupilIds: readonly string[];
     guardianIds: readonly string[];
   }[];
+  readonly isee: readonly {
+    householdId: string;
+    certifications: readonly (ValidityInput & { iseeCents: number | null; reference: string })[];
+  }[];
   readonly enrolments: readonly (ValidityInput & {
     enrolmentId: string;
     pupilId: string;
@@ -137,6 +159,8 @@ export interface RecordsInput {
     reductions: readonly (ValidityInput & { percent: number; reason: string })[] | null;
     /** Null: not said. */
     invoiceEmail: string | null;
+    /** Null: not said; with every field empty: none. */
+    invoiceAddress: InvoiceAddress | null;
   })[];
   readonly badges: readonly (ValidityInput & {
     badgeId: string;
@@ -244,6 +268,11 @@ class FieldReader {
     return value;
   }
 
+  isee(field: string, value: number): number {
+    if (!Number.isSafeInteger(value) || value < 0 || value > ISEE_CENTS_MAX) this.refuse(field);
+    return value;
+  }
+
   email(field: string, value: string): string {
     if (value !== '' && (value.length > NAME_LENGTH_MAX || !EMAIL.test(value))) this.refuse(field);
     return value;
@@ -323,6 +352,7 @@ export function parseRecords(input: RecordsInput): ParsedRecords {
     pupils: parseList('pupils', input.pupils, (item) => item.pupilId, parsePupil),
     diets: parseList('diets', input.diets, (item) => item.pupilId, parseDiets),
     households: parseList('households', input.households, (item) => item.householdId, parseHousehold),
+    isee: parseList('isee', input.isee, (item) => item.householdId, parseIsee),
     enrolments: parseList('enrolments', input.enrolments, (item) => item.enrolmentId, parseEnrolment),
     badges: parseList('badges', input.badges, (item) => item.badgeId, parseBadge),
   };
@@ -368,16 +398,53 @@ function parseService(input: Item<'services'>, read: FieldReader): OfferedServic
 
 function parseTariff(input: Item<'tariffs'>, read: FieldReader): Tariff {
   if (input.prices.length === 0 || input.prices.length > PRICES_MAX) read.refuse('prices');
-  const prices: Price[] = input.prices
-    .map((price) => ({ priceCents: read.amount('price_cents', price.priceCents), validity: read.validity(price) }))
+  const prices: TariffPrice[] = input.prices
+    .map((price) => ({
+      priceCents: read.amount('price_cents', price.priceCents),
+      validity: read.validity(price),
+      bands: input.bands === null ? null : parseBands(price, input.bands, read),
+    }))
     .sort((one, other) => byFirstDay(one.validity, other.validity));
   if (hasOverlap(prices.map((price) => price.validity))) read.refuse('prices', 'overlapping_validity');
+  input.bands?.forEach(({ validFrom }, index) => {
+    if (input.prices.every((price) => price.validFrom !== validFrom)) {
+      read.item('bands', index).refuse('valid_from', 'unknown_reference');
+    }
+  });
   return {
     id: read.uuid('tariff_id', input.tariffId),
     service: read.service('service', input.service),
     name: read.name('name', input.name),
     prices,
   };
+}
+
+/** The bands of one price, by rising limits. */
+function parseBands(
+  price: Item<'tariffs'>['prices'][number],
+  inputs: readonly BandInput[],
+  read: FieldReader,
+): readonly IseeBand[] {
+  const own = inputs
+    .map((input, index) => ({ input, read: read.item('bands', index) }))
+    .filter(({ input }) => input.validFrom === price.validFrom)
+    .sort((one, other) => one.input.iseeUpToCents - other.input.iseeUpToCents);
+  if (own.length > BANDS_MAX) read.refuse('bands');
+  return own.map(({ input, read: readBand }, place) => {
+    const below = own[place - 1]?.input.iseeUpToCents ?? null;
+    const { iseeFromCents } = input;
+    if (input.iseeUpToCents === below) readBand.refuse('isee_up_to_cents', 'overlapping_bands');
+    else if (iseeFromCents !== null && iseeFromCents < (below ?? 0)) {
+      readBand.refuse('isee_from_cents', 'overlapping_bands');
+    } else if (iseeFromCents !== null && iseeFromCents > (below === null ? 0 : below + 1)) {
+      readBand.refuse('isee_from_cents', 'band_gap');
+    }
+    if (input.priceCents > price.priceCents) readBand.refuse('price_cents');
+    return {
+      iseeUpToCents: readBand.isee('isee_up_to_cents', input.iseeUpToCents),
+      priceCents: readBand.amount('price_cents', input.priceCents),
+    };
+  });
 }
 
 function parseGuardian(input: Item<'guardians'>, read: FieldReader): Guardian {
@@ -466,6 +533,31 @@ function parseDiet(input: Item<'diets'>['diets'][number], read: FieldReader): Di
   return { dietCode, kind: kind ?? 'unspecified', reference, validity };
 }
 
+function parseIsee(input: Item<'isee'>, read: FieldReader): HouseholdIsee {
+  if (input.certifications.length === 0 || input.certifications.length > CERTIFICATIONS_MAX) {
+    read.refuse('certifications');
+  }
+  return {
+    id: read.uuid('household_id', input.householdId),
+    certifications: parseDated('certifications', input.certifications, read, parseCertification),
+  };
+}
+
+function parseCertification(
+  input: Item<'isee'>['certifications'][number],
+  read: FieldReader,
+): HouseholdIsee['certifications'][number] {
+  const { iseeCents } = input;
+  const reference = read.reference('reference', input.reference);
+  if ((reference === '') !== (iseeCents === null)) read.refuse('reference');
+  if (input.validUntil === '') read.refuse('valid_until');
+  return {
+    iseeCents: iseeCents === null ? null : read.isee('isee_cents', iseeCents),
+    reference,
+    validity: read.validity(input),
+  };
+}
+
 function parseHousehold(input: Item<'households'>, read: FieldReader): Household {
   return {
     id: read.uuid('household_id', input.householdId),
@@ -494,6 +586,19 @@ function parseEnrolment(input: Item<'enrolments'>, read: FieldReader): Enrolment
     validity: read.validity(input),
     reductions: input.reductions === null ? null : parseReductions(input.reductions, read),
     invoiceEmail: input.invoiceEmail === null ? null : read.email('invoice_email', input.invoiceEmail.trim()),
+    invoiceAddress: input.invoiceAddress === null ? null : parseInvoiceAddress(input.invoiceAddress, read),
+  };
+}
+
+function parseInvoiceAddress(input: InvoiceAddress, read: FieldReader): InvoiceAddress | 'none' {
+  const { recipient, street, postalCode, municipality, province } = input;
+  if ([recipient, street, postalCode, municipality, province].every((field) => field === '')) return 'none';
+  return {
+    recipient: read.name('invoice_address.recipient', recipient),
+    street: read.name('invoice_address.street', street),
+    postalCode: read.shape('invoice_address.postal_code', postalCode, POSTAL_CODE),
+    municipality: read.name('invoice_address.municipality', municipality),
+    province: read.shape('invoice_address.province', province, PROVINCE),
   };
 }
 

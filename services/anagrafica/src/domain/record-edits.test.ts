@@ -11,6 +11,7 @@ const stored = (changes: Partial<StoredRecords>): StoredRecords => ({
     pupils: NONE,
     diets: NONE,
     households: NONE,
+    isee: NONE,
     enrolments: NONE,
     badges: NONE,
     dietVersions: NONE,
@@ -24,7 +25,7 @@ const changes = (records: Partial<Changes['records']>): Changes => ({
   directory: { pupilIds: [], classIds: [], tariffIds: [], surroundings: false },
   records: {
     ...{ schools: [], schoolYears: [], classes: [], services: [], tariffs: [] },
-    ...{ guardians: [], pupils: [], diets: [], households: [], enrolments: [], badges: [] },
+    ...{ guardians: [], pupils: [], diets: [], households: [], isee: [], enrolments: [], badges: [] },
     ...records,
   },
 });

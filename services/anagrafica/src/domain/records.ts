@@ -1,5 +1,6 @@
 import type { BadgeNumber, Cents, CodiceFiscale, ServiceCode, ServiceDate, Validity } from '@campanella/vocabulary';
 import type { Diet, DietVersion, PupilDiets } from './diet.ts';
+import type { HouseholdIsee, TariffPrice } from './isee.ts';
 import type { Reduction } from './reduction.ts';
 
 /** The comune as parents see it. */
@@ -46,7 +47,7 @@ export interface Tariff extends Identified {
   readonly service: ServiceCode;
   readonly name: string;
   /** At least one, oldest first, without overlaps. */
-  readonly prices: readonly Price[];
+  readonly prices: readonly TariffPrice[];
 }
 
 export interface Guardian extends Identified {
@@ -114,6 +115,18 @@ export interface Enrolment extends Identified {
   readonly reductions: readonly Reduction[] | null;
   /** Where invoices go beside the portal, empty for nowhere; null: not said. */
   readonly invoiceEmail: string | null;
+  /** Where invoices go by post; null: not said. */
+  readonly invoiceAddress: InvoiceAddress | 'none' | null;
+}
+
+/** An address as it is written on an envelope. */
+export interface InvoiceAddress {
+  readonly recipient: string;
+  /** With the number of the house. */
+  readonly street: string;
+  readonly postalCode: string;
+  readonly municipality: string;
+  readonly province: string;
 }
 
 export interface Badge extends Identified {
@@ -135,6 +148,7 @@ export interface RecordKinds {
   readonly pupils: Pupil;
   readonly diets: PupilDiets;
   readonly households: Household;
+  readonly isee: HouseholdIsee;
   readonly enrolments: Enrolment;
   readonly badges: Badge;
 }
@@ -176,7 +190,9 @@ export type RecordRefusalKind =
   | 'light_diet_too_long'
   | 'household_name_taken'
   | 'pupil_of_other_household'
-  | 'no_sibling';
+  | 'no_sibling'
+  | 'overlapping_bands'
+  | 'band_gap';
 
 /** Why one record cannot be stored. Names the field, never its value: refusals may be logged. */
 export interface RecordRefusal {

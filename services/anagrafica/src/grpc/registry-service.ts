@@ -37,6 +37,8 @@ const REFUSAL_KIND: Record<RecordRefusalKind, RecordRefusalCode> = {
   household_name_taken: RecordRefusalCode.HOUSEHOLD_NAME_TAKEN,
   pupil_of_other_household: RecordRefusalCode.PUPIL_OF_OTHER_HOUSEHOLD,
   no_sibling: RecordRefusalCode.NO_SIBLING,
+  overlapping_bands: RecordRefusalCode.OVERLAPPING_BANDS,
+  band_gap: RecordRefusalCode.BAND_GAP,
 };
 
 const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
@@ -50,6 +52,7 @@ const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {
   pupils: RecordType.PUPIL,
   diets: RecordType.DIETS,
   households: RecordType.HOUSEHOLD,
+  isee: RecordType.ISEE,
   enrolments: RecordType.ENROLMENT,
   badges: RecordType.BADGE,
 };
@@ -133,6 +136,14 @@ function toRecordsInput(request: PutRequest): RecordsInput {
       request.municipality === undefined
         ? null
         : { ...request.municipality, lightDietDaysMax: request.municipality.lightDietDaysMax ?? null },
+    tariffs: request.tariffs.map((tariff) => ({
+      ...tariff,
+      bands: tariff.bands?.items.map((band) => ({ ...band, iseeFromCents: band.iseeFromCents ?? null })) ?? null,
+    })),
+    isee: request.isee.map(({ householdId, certifications }) => ({
+      householdId,
+      certifications: certifications.map((one) => ({ ...one, iseeCents: one.iseeCents ?? null })),
+    })),
     pupils: request.pupils.map((pupil) => ({
       ...pupil,
       dietCode: pupil.dietCode ?? null,
@@ -144,6 +155,7 @@ function toRecordsInput(request: PutRequest): RecordsInput {
       paymentMode: takePaymentMode(enrolment.paymentMode),
       reductions: enrolment.reductions?.items ?? null,
       invoiceEmail: enrolment.invoiceEmail ?? null,
+      invoiceAddress: enrolment.invoiceAddress ?? null,
     })),
   };
 }

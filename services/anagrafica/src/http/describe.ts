@@ -78,7 +78,25 @@ export const RecordAnswer = z.object({
         reductions: z
           .array(z.object({ percent: z.int(), reason: z.enum(REDUCTION_REASONS), validFrom: Day, validUntil: LastDay }))
           .describe('What makes the prices less, while it holds; 100 % is an exemption'),
-        invoiceEmail: z.string().describe('Empty where invoices go to the portal alone'),
+        isee: z
+          .object({
+            outcome: z.enum(['in_band', 'above_bands', 'no_certification']),
+            upToCents: z.int().nullable().describe('Limit of the band; null outside of the bands'),
+            certifiedUntil: LastDay.describe('Last day of the certification; null where there is none'),
+          })
+          .nullable()
+          .describe("Why the price of today is what it is, by the household's ISEE; null for a flat tariff"),
+        invoiceEmail: z.string().describe('Empty where no invoice goes by e-mail'),
+        invoiceAddress: z
+          .object({
+            recipient: z.string(),
+            street: z.string().describe('With the number of the house'),
+            postalCode: z.string(),
+            municipality: z.string(),
+            province: z.string(),
+          })
+          .nullable()
+          .describe('Null where no invoice goes by post'),
       }),
     )
     .describe('The newest first'),

@@ -125,7 +125,14 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
     const household = householdId === null ? null : await deps.office.findHousehold(municipalityId, householdId);
     if (household === null) throw notFound();
     for (const { pupilId } of household.pupils) await noteRead(deps, response, pupilId, 'record');
-    const answer: HouseholdAnswer = household;
+    const answer: HouseholdAnswer = {
+      ...household,
+      certifications: household.certifications.map(({ iseeCents, reference, validity }) => ({
+        ...{ iseeCents: iseeCents ?? 0, reference },
+        validFrom: validity.from,
+        validUntil: validity.until,
+      })),
+    };
     response.set('cache-control', 'no-store').json(answer);
   });
 

@@ -32,6 +32,18 @@ export const RecordsBody = z.strictObject({
         service: Id,
         name: Text,
         prices: z.array(z.strictObject({ priceCents: z.int(), validFrom: FirstDay, validUntil: LastDay })),
+        bands: z
+          .array(
+            z.strictObject({
+              validFrom: FirstDay.describe('First day of the price that it is a band of'),
+              iseeFromCents: z.int().nullable().default(null).describe('Null: where the band below ends'),
+              iseeUpToCents: z.int(),
+              priceCents: z.int(),
+            }),
+          )
+          .nullable()
+          .default(null)
+          .describe('By ISEE; null: each price keeps those that it has'),
       }),
     )
     .default([]),
@@ -91,6 +103,23 @@ export const RecordsBody = z.strictObject({
   households: z
     .array(z.strictObject({ householdId: Id, name: Text, pupilIds: z.array(Id), guardianIds: z.array(Id) }))
     .default([]),
+  isee: z
+    .array(
+      z.strictObject({
+        householdId: Id,
+        certifications: z
+          .array(
+            z.strictObject({
+              iseeCents: z.int().nullable().describe('Null: none on these days'),
+              reference: Text.default(''),
+              validFrom: FirstDay,
+              validUntil: FirstDay,
+            }),
+          )
+          .describe('Laid over what is known: other days keep what they have'),
+      }),
+    )
+    .default([]),
   enrolments: z
     .array(
       z.strictObject({
@@ -110,6 +139,11 @@ export const RecordsBody = z.strictObject({
           .default(null)
           .describe('Null: they stay as they are; reason: siblings, isee, exemption, other'),
         invoiceEmail: Text.nullable().default(null).describe('Null: it stays as it is; empty: the portal alone'),
+        invoiceAddress: z
+          .strictObject({ recipient: Text, street: Text, postalCode: Text, municipality: Text, province: Text })
+          .nullable()
+          .default(null)
+          .describe('Null: it stays as it is; with every field empty: none'),
       }),
     )
     .default([]),
@@ -216,6 +250,9 @@ export const HouseholdAnswer = z.object({
   name: z.string(),
   pupils: z.array(z.object({ pupilId: z.uuid(), displayName: z.string() })),
   guardians: z.array(z.object({ guardianId: z.uuid(), displayName: z.string() })),
+  certifications: z
+    .array(z.object({ iseeCents: z.int().min(0), reference: z.string(), validFrom: Day, validUntil: LastDayOrNull }))
+    .describe('Oldest first'),
 });
 
 export const EditsQuery = z.object({ recordId: z.string().max(64).optional(), ...page, cursor: z.uuid().optional() });
@@ -299,7 +336,8 @@ export function officePaths() {
     '/api/anagrafica/office/households/{householdId}': {
       get: {
         operationId: 'getHousehold',
-        summary: "A household's members (role office); leaves a line in the access log of each of its pupils",
+        summary:
+          "A household's members and certifications (role office); leaves a line in the access log of each of its pupils",
         requestParams: { path: z.object({ householdId: z.uuid() }) },
         responses: answers(HouseholdAnswer, 'The household'),
       },

@@ -11,8 +11,9 @@ export function toRecord(record: PupilRecord, now: Date): RecordAnswer {
     ...{ pupilId, displayName, codiceFiscale, birth, residence },
     status: record.closed ? 'closed' : 'open',
     badges: record.badges.map((badge) => toBadge(badge, today)),
-    enrolments: record.enrolments.map(({ validity, prices, reductions, ...enrolment }) => ({
+    enrolments: record.enrolments.map(({ validity, prices, reductions, iseeOn, ...enrolment }) => ({
       ...enrolment,
+      isee: iseeOn(today),
       reductions: reductions.map(({ percent, reason, validity: span }) => ({
         ...{ percent, reason },
         validFrom: span.from,

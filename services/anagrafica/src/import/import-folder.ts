@@ -213,8 +213,8 @@ class ImportRun {
       if (!isGood) this.#faulted.add(faultedKey(RECORD_KINDS[kind], nameKey(...RECORD_KEYS[kind](named))));
       if (!isGood || first !== undefined) continue;
       batch.push({ line, named });
-      // The prices of one tariff are rows of one record, which may be anywhere in the file.
-      if (batch.length === BATCH && kind !== 'tariffs') await flush();
+      // The prices of one tariff, and the bands of one price, are rows of one record, which may be anywhere in the file.
+      if (batch.length === BATCH && RECORD_KINDS[kind] !== 'tariffs') await flush();
     }
     await flush();
     file.changed += await this.#storeBatch(kind, layout, few, waiting, null);

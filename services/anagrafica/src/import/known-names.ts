@@ -2,8 +2,8 @@ import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { v5 as uuidV5 } from 'uuid';
 import { nameKey } from '../domain/name-key.ts';
-import type { Household, RecordKind } from '../domain/records.ts';
-import { type HouseholdRow, type PriceRow, toHousehold } from '../store/rows.ts';
+import type { Household, RecordKind, Tariff } from '../domain/records.ts';
+import { type HouseholdRow, type TariffRow, toHousehold, toTariff } from '../store/rows.ts';
 
 /** Ids of imported records are made of what the office calls them, under this name space: the same file again is the same records. */
 const NAME_SPACE = 'b3a1b0a2-6a0e-5d0f-9a6e-0f6f2f1c7d11';
@@ -22,7 +22,7 @@ export interface FewNames {
   readonly classes: ReadonlyMap<string, string>;
   readonly services: ReadonlyMap<string, string>;
   /** By service and name. */
-  readonly tariffs: ReadonlyMap<string, { readonly id: string; readonly prices: readonly PriceRow[] }>;
+  readonly tariffs: ReadonlyMap<string, Tariff>;
 }
 
 /** Reads the names of schools, school years, classes, services and tariffs as they are within the transaction. */
@@ -47,10 +47,11 @@ export async function fewNames(tx: Transaction, municipalityId: MunicipalityId):
     'names_of_services',
     'select service as id from services where municipality_id = $1',
   );
-  const tariffs = await select<{ id: string; service: string; name: string; prices: readonly PriceRow[] | null }>(
+  const tariffs = await select<TariffRow>(
     'names_of_tariffs',
     `select tariff_id as id, service, name,
-            (select json_agg(json_build_object('price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until))
+            (select json_agg(json_build_object('price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until,
+                                             'bands', bands) order by valid_from)
              from tariff_prices
              where tariff_prices.municipality_id = tariffs.municipality_id and tariff_prices.tariff_id = tariffs.tariff_id
             ) as prices
@@ -61,9 +62,7 @@ export async function fewNames(tx: Transaction, municipalityId: MunicipalityId):
     schoolYears: new Map(years.map(({ id, name }) => [nameKey(name), id])),
     classes: new Map(classes.map(({ id, school, year, name }) => [nameKey(school, year, name), id])),
     services: new Map(services.map(({ id }) => [nameKey(id), id])),
-    tariffs: new Map(
-      tariffs.map(({ id, service, name, prices }) => [nameKey(service, name), { id, prices: prices ?? [] }]),
-    ),
+    tariffs: new Map(tariffs.map((row) => [nameKey(row.service, row.name), toTariff(row)])),
   };
 }
 
@@ -108,7 +107,7 @@ export async function householdsByName(
 ): Promise<ReadonlyMap<string, Household>> {
   const { rows } = await tx.query<HouseholdRow>({
     name: 'households_by_name',
-    text: `select household_id as id, name,
+    text: `select household_id as id, name, isee_sealed,
                   array(select pupil_id::text from household_pupils
                         where household_pupils.municipality_id = $1
                           and household_pupils.household_id = households.household_id) as pupil_ids,

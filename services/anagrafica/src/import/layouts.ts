@@ -2,15 +2,19 @@ import type { RecordKind } from '../domain/records.ts';
 
 /** What the rows of each file are records of. */
 export const RECORD_KINDS = {
-  ...{ schools: 'schools', schoolYears: 'schoolYears', classes: 'classes', services: 'services', tariffs: 'tariffs' },
-  ...{
-    guardians: 'guardians',
-    pupils: 'pupils',
-    diets: 'diets',
-    households: 'households',
-    enrolments: 'enrolments',
-    badges: 'badges',
-  },
+  schools: 'schools',
+  schoolYears: 'schoolYears',
+  classes: 'classes',
+  services: 'services',
+  tariffs: 'tariffs',
+  bands: 'tariffs',
+  guardians: 'guardians',
+  pupils: 'pupils',
+  diets: 'diets',
+  households: 'households',
+  isee: 'isee',
+  enrolments: 'enrolments',
+  badges: 'badges',
 } as const satisfies Readonly<Record<string, RecordKind>>;
 
 /** A file of the import, by what a row of it is. */
@@ -100,6 +104,25 @@ export const LAYOUTS: readonly Layout[] = [
     ],
   },
   {
+    kind: 'bands',
+    fileName: 'fasce_isee.csv',
+    about:
+      'Una riga per ogni fascia ISEE di un prezzo di tariffe.csv; senza attestazione, e oltre l’ultima fascia, vale quel prezzo',
+    columns: [
+      required('servizio', 'service', 'Codice del servizio', 'school_meals'),
+      required('tariffa', 'tariff_id', 'Nome della tariffa', 'Tariffa intera'),
+      required('dal', 'valid_from', `Primo giorno del prezzo, ${DAY}`, '01/09/2026'),
+      optional(
+        'isee_da',
+        'isee_from_cents',
+        'Da quale ISEE in euro; se c’è, si controlla che non restino vuoti',
+        '7500,01',
+      ),
+      required('isee_fino_a', 'isee_up_to_cents', 'Fino a quale ISEE in euro, compreso', '15000,00'),
+      required('prezzo', 'price_cents', 'Prezzo di un giorno in euro per questa fascia', '3,50'),
+    ],
+  },
+  {
     kind: 'guardians',
     fileName: 'intestatari.csv',
     about: 'I genitori intestatari, riconosciuti dal codice fiscale',
@@ -169,6 +192,24 @@ export const LAYOUTS: readonly Layout[] = [
     ],
   },
   {
+    kind: 'isee',
+    fileName: 'attestazioni_isee.csv',
+    about:
+      'Le attestazioni ISEE dei nuclei; nei giorni detti valgono queste, negli altri resta quello che è registrato',
+    columns: [
+      required('nucleo', 'household_id', 'Nome del nucleo, come in nuclei.csv', 'F-00123'),
+      required('isee', 'isee_cents', 'Indicatore in euro; NESSUNA toglie le attestazioni di questi giorni', '8400,00'),
+      FROM,
+      required('al', 'valid_until', `Ultimo giorno compreso in cui vale per le tariffe, ${DAY}`, '31/08/2027'),
+      optional(
+        'riferimento',
+        'reference',
+        'Come l’ufficio ritrova l’attestazione; vuoto con NESSUNA',
+        'INPS-ISEE-2026-1',
+      ),
+    ],
+  },
+  {
     kind: 'enrolments',
     fileName: 'iscrizioni.csv',
     about: 'Le iscrizioni, riconosciute da alunno, servizio e primo giorno',
@@ -197,6 +238,16 @@ export const LAYOUTS: readonly Layout[] = [
         'Dove mandare le fatture oltre al portale; vuoto: resta com’è',
         'famiglia@esempio.example',
       ),
+      optional(
+        'fatture_presso',
+        'invoice_address',
+        'A chi spedire le fatture per posta, insieme alle quattro colonne che seguono; NESSUNO: non spedirle; vuoto: resta com’è',
+        'Zefiro Prova',
+      ),
+      optional('fatture_indirizzo', 'invoice_address', 'Via e numero civico', 'Via della Fantasia 12/B'),
+      optional('fatture_cap', 'invoice_address', 'C.A.P., cinque cifre', '00000'),
+      optional('fatture_comune', 'invoice_address', 'Comune', 'Vallefinta'),
+      optional('fatture_provincia', 'invoice_address', 'Sigla; EE per l’estero', 'EE'),
     ],
   },
   {
@@ -216,7 +267,7 @@ export const LAYOUTS: readonly Layout[] = [
 /** The columns of a file that a refused field of its record came from; the whole row where it is none. */
 export function columnOf(layout: Layout, field: string): string {
   return layout.columns
-    .filter((column) => column.field === field)
+    .filter((column) => column.field === field || field.startsWith(`${column.field}.`))
     .map(({ name }) => name)
     .join(', ');
 }

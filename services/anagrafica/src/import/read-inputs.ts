@@ -16,6 +16,12 @@ export interface Named {
     readonly name: string;
     readonly price: Item<'tariffs'>['prices'][number];
   };
+  readonly bands: {
+    readonly service: string;
+    readonly tariff: string;
+    readonly band: NonNullable<Item<'tariffs'>['bands']>[number];
+  };
+  readonly isee: { readonly household: string; readonly certification: Item<'isee'>['certifications'][number] };
   readonly guardians: Omit<Item<'guardians'>, 'guardianId'>;
   readonly pupils: Omit<Item<'pupils'>, 'pupilId' | 'classId'> & {
     readonly school: string;
@@ -36,11 +42,14 @@ export interface Named {
   readonly badges: Omit<Item<'badges'>, 'badgeId' | 'pupilId' | 'replacesBadgeId'> & { readonly pupilCode: string };
 }
 
-/** The word in the column of diets that takes a diet away; an empty cell leaves it. */
-export const NO_DIET = 'NESSUNA';
+/** The word that takes a diet, or a certification, away; an empty cell leaves it. */
+export const NONE = 'NESSUNA';
 
 const DIET_KIND_WORDS = { salute: 'health', etica: 'ethical', leggera: 'light' } as const;
 
+/** The word that stops invoices by post. */
+const NOBODY = 'NESSUNO';
+const INVOICE_ADDRESS = ['fatture_presso', 'fatture_indirizzo', 'fatture_cap', 'fatture_comune', 'fatture_provincia'];
 const BIRTH = ['data_nascita', 'sesso', 'comune_nascita', 'provincia_nascita'];
 const RESIDENCE = ['comune', 'cap', 'provincia', 'indirizzo', 'civico'];
 
@@ -60,6 +69,25 @@ export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kin
     service: cells.text('servizio'),
     name: cells.text('nome'),
     price: { priceCents: cells.amountCents('prezzo'), ...validity(cells) },
+  }),
+  bands: (cells) => ({
+    service: cells.text('servizio'),
+    tariff: cells.text('tariffa'),
+    band: {
+      validFrom: cells.day('dal'),
+      iseeFromCents: cells.optional('isee_da') === '' ? null : cells.amountCents('isee_da'),
+      iseeUpToCents: cells.amountCents('isee_fino_a'),
+      priceCents: cells.amountCents('prezzo'),
+    },
+  }),
+  isee: (cells) => ({
+    household: cells.text('nucleo'),
+    certification: {
+      iseeCents: cells.text('isee').toUpperCase() === NONE ? null : cells.amountCents('isee'),
+      validFrom: cells.day('dal'),
+      validUntil: cells.day('al'),
+      reference: cells.optional('riferimento'),
+    },
   }),
   guardians: (cells) => ({
     codiceFiscale: cells.codiceFiscale('codice_fiscale'),
@@ -115,6 +143,7 @@ export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kin
     ...validity(cells),
     reductions: reductionsOf(cells),
     invoiceEmail: cells.optional('email_fatture') || null,
+    invoiceAddress: invoiceAddressOf(cells),
   }),
   badges: (cells) => ({
     badgeNumber: cells.badgeNumber('numero'),
@@ -143,6 +172,19 @@ function reductionsOf(cells: Cells): Item<'enrolments'>['reductions'] {
   ]);
 }
 
+function invoiceAddressOf(cells: Cells): Item<'enrolments'>['invoiceAddress'] {
+  if (cells.optional('fatture_presso').toUpperCase() === NOBODY) {
+    return { recipient: '', street: '', postalCode: '', municipality: '', province: '' };
+  }
+  return cells.group(INVOICE_ADDRESS, () => ({
+    recipient: cells.text('fatture_presso'),
+    street: cells.text('fatture_indirizzo'),
+    postalCode: cells.postalCode('fatture_cap'),
+    municipality: cells.text('fatture_comune'),
+    province: cells.text('fatture_provincia').toUpperCase(),
+  }));
+}
+
 function dietAndKind(cells: Cells): { readonly dietCode: string; readonly kind: string } {
   const dietCode = dietOf(cells.text('codice').toUpperCase()) ?? '';
   if (dietCode === '') return { dietCode, kind: cells.optional('tipo') };
@@ -151,7 +193,7 @@ function dietAndKind(cells: Cells): { readonly dietCode: string; readonly kind: 
 
 function dietOf(cell: string): string | null {
   if (cell === '') return null;
-  return cell === NO_DIET ? '' : cell;
+  return cell === NONE ? '' : cell;
 }
 
 /** What makes a row the same as another of its file. */
@@ -161,6 +203,8 @@ export const ROW_KEYS: { readonly [Kind in FileKind]: (named: Named[Kind]) => re
   classes: ({ school, schoolYear, name }) => [school, schoolYear, name],
   services: ({ service }) => [service],
   tariffs: ({ service, name, price }) => [service, name, price.validFrom],
+  bands: ({ service, tariff, band }) => [service, tariff, band.validFrom, String(band.iseeUpToCents)],
+  isee: ({ household, certification }) => [household, certification.validFrom],
   guardians: ({ codiceFiscale }) => [codiceFiscale],
   pupils: ({ codiceFiscale }) => [codiceFiscale],
   diets: ({ pupilCode, diet }) => [pupilCode, diet.validFrom],
@@ -173,6 +217,8 @@ export const ROW_KEYS: { readonly [Kind in FileKind]: (named: Named[Kind]) => re
 export const RECORD_KEYS: typeof ROW_KEYS = {
   ...ROW_KEYS,
   tariffs: ({ service, name }) => [service, name],
+  bands: ({ service, tariff }) => [service, tariff],
+  isee: ({ household }) => [household],
   diets: ({ pupilCode }) => [pupilCode],
   households: ({ name }) => [name],
 };

@@ -114,6 +114,7 @@ export const TO_INPUTS: {
     }),
   services: async (_naming, rows) => eachRow(rows, (named) => named),
   tariffs: async (naming, rows) => tariffInputs(naming, rows),
+  bands: async (naming, rows) => bandInputs(naming, rows),
   guardians: async ({ tx, municipalityId }, rows) => {
     const codes = rows.map(({ named }) => named.codiceFiscale);
     const known = await idsByCode(tx, municipalityId, 'guardians', codes);
@@ -187,6 +188,19 @@ export const TO_INPUTS: {
       },
     );
   },
+  isee: async ({ tx, municipalityId }, rows) => {
+    const names = rows.map(({ named }) => named.household);
+    const known = await householdsByName(tx, municipalityId, names);
+    const ids = new Map([...known].map(([key, { id }]) => [key, id]));
+    return inGroups(
+      rows,
+      ({ household }) => household,
+      (group) => {
+        const [householdId = ''] = group.map(({ named, find }) => find('nucleo', 'households', ids, named.household));
+        return { householdId, certifications: group.map(({ named }) => named.certification) };
+      },
+    );
+  },
   enrolments: async ({ tx, municipalityId, few }, rows) => {
     const codesOf = (read: (named: Named['enrolments']) => string) => rows.map(({ named }) => read(named));
     const pupils = await idsByCode(
@@ -254,17 +268,45 @@ function tariffInputs({ municipalityId, few }: Naming, rows: readonly ReadRow<'t
     }
     const known = few.tariffs.get(key);
     const told = group.map((row) => row.named.price);
-    const kept = (known?.prices ?? []).filter((price) => told.every(({ validFrom }) => validFrom !== price.valid_from));
+    const kept = (known?.prices ?? []).filter(({ validity }) =>
+      told.every(({ validFrom }) => validFrom !== validity.from),
+    );
     const prices = [
       ...told,
-      ...kept.map((price) => ({
-        priceCents: Number(price.price_cents),
-        validFrom: price.valid_from,
-        validUntil: price.valid_until ?? '',
+      ...kept.map(({ priceCents, validity }) => ({
+        ...{ priceCents, validFrom: validity.from, validUntil: validity.until ?? '' },
       })),
     ];
     const tariffId = known?.id ?? newId(municipalityId, 'tariffs', key);
-    return [{ line, input: { tariffId, service, name: named.name, prices } }];
+    return [{ line, input: { tariffId, service, name: named.name, prices, bands: null } }];
+  });
+  return { records, missing };
+}
+
+/** The bands of a price are those that are told; a price of which none are told keeps its own. */
+function bandInputs({ few }: Naming, rows: readonly ReadRow<'bands'>[]): Inputs<'tariffs'> {
+  const missing: Missing[] = [];
+  const groups = Map.groupBy(rows, ({ named }) => nameKey(named.service, named.tariff));
+  const records = [...groups].flatMap(([key, group]) => {
+    const known = few.tariffs.get(key);
+    if (known === undefined) {
+      for (const { line } of group) missing.push({ line, column: 'tariffa', kind: 'tariffs', key });
+      return [];
+    }
+    const prices = known.prices.map(({ priceCents, validity }) => ({
+      ...{ priceCents, validFrom: validity.from, validUntil: validity.until ?? '' },
+    }));
+    const told = group.map(({ named }) => named.band);
+    const kept = known.prices
+      .filter(({ validity }) => told.every(({ validFrom }) => validFrom !== validity.from))
+      .flatMap(({ validity, bands }) =>
+        (bands ?? []).map((band) => ({ ...band, validFrom: validity.from, iseeFromCents: null })),
+      );
+    const itemLines = group.map(({ line }) => line);
+    const { id: tariffId, service, name } = known;
+    return [
+      { line: itemLines[0] ?? 0, itemLines, input: { tariffId, service, name, prices, bands: [...told, ...kept] } },
+    ];
   });
   return { records, missing };
 }

@@ -1,8 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { FieldCipher } from '@campanella/field-encryption';
 import { type MunicipalityId, type ServiceDate, serviceDate, serviceDateAt } from '@campanella/vocabulary';
 import { z } from 'zod';
 import { ALWAYS, DIET_KINDS, type Diet, type DietVersion, dietByCode, dietCodeOn, dietsOf } from '../domain/diet.ts';
+import { openJson, sealJson } from './sealed-json.ts';
 
 /** Longest diet code: every code is padded to it, so that the sealed text's length tells nothing. */
 const DIET_LENGTH = 20;
@@ -52,11 +52,9 @@ export function sealDiets(
       ]),
     })),
   };
-  const text = deflateRawSync(JSON.stringify(content)).toString('base64');
-  const length = Math.ceil(text.length / DIETS_LENGTH_STEP) * DIETS_LENGTH_STEP;
   return {
     diet_sealed: cipher.encrypt(code.padEnd(DIET_LENGTH), contextOf('diet_sealed', municipalityId, pupilId)),
-    diets_sealed: cipher.encrypt(text.padEnd(length), contextOf('diets_sealed', municipalityId, pupilId)),
+    diets_sealed: sealJson(cipher, contextOf('diets_sealed', municipalityId, pupilId), content, DIETS_LENGTH_STEP),
   };
 }
 
@@ -69,8 +67,9 @@ export function openDiets(
 ): readonly DietVersion[] {
   const code = cipher.decrypt(sealed.diet_sealed, contextOf('diet_sealed', municipalityId, pupilId)).trimEnd();
   if (sealed.diets_sealed === null) return code === '' ? [] : [byOlderRelease(code, ALWAYS)];
-  const text = cipher.decrypt(sealed.diets_sealed, contextOf('diets_sealed', municipalityId, pupilId));
-  const content = SealedContent.parse(JSON.parse(inflateRawSync(Buffer.from(text.trimEnd(), 'base64')).toString()));
+  const content = SealedContent.parse(
+    openJson(cipher, contextOf('diets_sealed', municipalityId, pupilId), sealed.diets_sealed),
+  );
   const versions = content.versions.map(({ at, by, diets }): DietVersion => {
     const told = diets.map(
       ([dietCode, kind, reference, from, until]): Diet => ({ dietCode, kind, reference, validity: { from, until } }),

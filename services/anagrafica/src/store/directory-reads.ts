@@ -13,19 +13,22 @@ import {
 } from '@campanella/vocabulary';
 import type { DirectoryReads } from '../app/read-directory.ts';
 import { dietSpans, dietsOf } from '../domain/diet.ts';
-import type {
-  BadgeHistoryEntry,
-  DirectoryEnrolment,
-  DirectoryPage,
-  DirectoryPupil,
-  KnownMunicipality,
-  Payer,
-  PupilRecord,
-  PupilSheet,
+import {
+  type BadgeHistoryEntry,
+  type DirectoryEnrolment,
+  type DirectoryPage,
+  type DirectoryPupil,
+  type KnownMunicipality,
+  type Payer,
+  type PupilRecord,
+  type PupilSheet,
+  priceOn,
 } from '../domain/directory.ts';
+import { type IseeCertification, iseeOutcomeOn, iseePrices } from '../domain/isee.ts';
 import type { PaymentMode, Price, School } from '../domain/records.ts';
 import { reducedPrices } from '../domain/reduction.ts';
 import { openDiets, type SealedDiets } from './diet.ts';
+import { openIsee } from './isee.ts';
 import {
   type BadgeRow,
   type EnrolmentRow,
@@ -34,6 +37,7 @@ import {
   toBadge,
   toBirth,
   toGuardian,
+  toInvoiceAddress,
   toPrice,
   toReductions,
   toResidence,
@@ -51,8 +55,8 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
       findPayer(database, municipalityId, pupilId, service, today),
     listPayers: (municipalityId, pupilIds, service, today) =>
       listPayers(database, municipalityId, pupilIds, service, today),
-    findRecord: (municipalityId, pupilId) => findRecord(database, municipalityId, pupilId),
-    pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, municipalityId, pupilIds),
+    findRecord: (municipalityId, pupilId) => findRecord(database, cipher, municipalityId, pupilId),
+    pupilSheets: (municipalityId, pupilIds) => pupilSheets(database, cipher, municipalityId, pupilIds),
     badgeHistory: (municipalityId, pupilId) => badgeHistory(database, municipalityId, pupilId),
   };
 }
@@ -60,6 +64,12 @@ export function directoryReads(database: Queryable, cipher: FieldCipher): Direct
 interface EnrolmentJson extends EnrolmentRow {
   readonly service_name: string;
   readonly prices: readonly PriceRow[] | null;
+}
+
+/** The household of a pupil, with its sealed certifications. */
+interface HouseholdIseeRow {
+  readonly id: string;
+  readonly isee_sealed: string | null;
 }
 
 interface SheetRow {
@@ -72,6 +82,7 @@ interface SheetRow {
   readonly closed: boolean;
   readonly badges: readonly BadgeRow[] | null;
   readonly enrolments: readonly EnrolmentJson[] | null;
+  readonly household: HouseholdIseeRow | null;
 }
 
 interface ChangeRow extends SheetRow, SealedDiets {
@@ -84,13 +95,18 @@ const BADGES_OF_PUPIL = `
             'valid_from', valid_from, 'valid_until', valid_until, 'replaces_badge_id', replaces_badge_id)
           order by blocked, valid_from desc, badge_id)
    from badges where badges.municipality_id = pupils.municipality_id and badges.pupil_id = pupils.pupil_id)`;
+const HOUSEHOLD_OF_PUPIL = `
+  (select json_build_object('id', household_id, 'isee_sealed', isee_sealed)
+   from household_pupils join households using (municipality_id, household_id)
+   where household_pupils.municipality_id = pupils.municipality_id and household_pupils.pupil_id = pupils.pupil_id)`;
 const ENROLMENTS_OF_PUPIL = `
   (select json_agg(json_build_object(
             'id', enrolment_id, 'service', enrolments.service, 'service_name', services.name,
             'payment_mode', payment_mode, 'overdraft_cents', overdraft_cents,
             'valid_from', valid_from, 'valid_until', valid_until, 'reductions', reductions,
             'prices', (select json_agg(json_build_object(
-                                'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+                                'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until,
+                                'bands', bands)
                               order by valid_from)
                        from tariff_prices
                        where tariff_prices.municipality_id = enrolments.municipality_id
@@ -113,7 +129,8 @@ async function listChanges(
       with page as (
         select pupils.pupil_id, pupils.directory_version as version, given_name, family_name, diet_sealed,
                diets_sealed, closed, school_id, '' as school_name, classes.name as class_name,
-               ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments
+               ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments,
+               ${HOUSEHOLD_OF_PUPIL} as household
         from pupils join classes using (municipality_id, class_id)
         where pupils.municipality_id = $1 and pupils.directory_version > $2
         order by pupils.directory_version
@@ -147,29 +164,42 @@ function toDirectoryPupil(cipher: FieldCipher, municipalityId: MunicipalityId, r
     className: row.class_name,
     diets: dietSpans(dietsOf(openDiets(cipher, municipalityId, row.pupil_id, row))),
     badges: (row.badges ?? []).map(toBadge),
-    enrolments: (row.enrolments ?? []).map(toDirectoryEnrolment),
+    enrolments: (row.enrolments ?? []).map((one) =>
+      toDirectoryEnrolment(one, certificationsOf(cipher, municipalityId, row.household, one.prices)),
+    ),
   };
 }
 
 const REMOVED = { removed: true, displayName: '', className: '', diets: [], badges: [], enrolments: [] } as const;
 
-function toDirectoryEnrolment(row: EnrolmentJson): DirectoryEnrolment {
+function toDirectoryEnrolment(row: EnrolmentJson, certifications: readonly IseeCertification[]): DirectoryEnrolment {
   return {
     enrolmentId: row.id,
     service: serviceCode(row.service),
     paymentMode: row.payment_mode,
     overdraftCents: row.overdraft_cents,
     validity: toValidity(row),
-    prices: pricesOf(row),
+    prices: pricesOf(row, certifications),
   };
 }
 
-/** What the enrolment's meals cost, its reductions taken off. */
-function pricesOf(row: {
-  readonly prices: readonly PriceRow[] | null;
-  readonly reductions: unknown;
-}): readonly Price[] {
-  return reducedPrices((row.prices ?? []).map(toPrice), toReductions(row.reductions));
+/** What the enrolment's meals cost: the price of the household's band, its reductions taken off. */
+function pricesOf(
+  row: { readonly prices: readonly PriceRow[] | null; readonly reductions: unknown },
+  certifications: readonly IseeCertification[],
+): readonly Price[] {
+  return reducedPrices(iseePrices((row.prices ?? []).map(toPrice), certifications), toReductions(row.reductions));
+}
+
+/** The certifications that prices depend on: opened only where there are bands. */
+function certificationsOf(
+  cipher: FieldCipher,
+  municipalityId: MunicipalityId,
+  household: HouseholdIseeRow | null,
+  prices: readonly PriceRow[] | null,
+): readonly IseeCertification[] {
+  if (household === null || !(prices ?? []).some((price) => toPrice(price).bands?.length !== 0)) return [];
+  return openIsee(cipher, municipalityId, household.id, household.isee_sealed);
 }
 
 function displayName(row: SheetRow): string {
@@ -178,6 +208,7 @@ function displayName(row: SheetRow): string {
 
 async function pupilSheets(
   database: Queryable,
+  cipher: FieldCipher,
   municipalityId: MunicipalityId,
   pupilIds: readonly PupilId[],
 ): Promise<readonly PupilSheet[]> {
@@ -186,7 +217,8 @@ async function pupilSheets(
     name: 'pupil_sheets',
     text: `
       select pupils.pupil_id, given_name, family_name, closed, school_id, schools.name as school_name,
-             classes.name as class_name, ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments
+             classes.name as class_name, ${BADGES_OF_PUPIL} as badges, ${ENROLMENTS_OF_PUPIL} as enrolments,
+             ${HOUSEHOLD_OF_PUPIL} as household
       from pupils join classes using (municipality_id, class_id) join schools using (municipality_id, school_id)
       where pupils.municipality_id = $1 and pupils.pupil_id = any($2)
       order by given_name, family_name, pupil_id`,
@@ -204,7 +236,7 @@ async function pupilSheets(
       serviceName: one.service_name,
       paymentMode: one.payment_mode,
       validity: toValidity(one),
-      prices: pricesOf(one),
+      prices: pricesOf(one, certificationsOf(cipher, municipalityId, row.household, one.prices)),
     })),
   }));
 }
@@ -220,6 +252,7 @@ interface RecordRow {
   readonly school_name: string;
   readonly class_name: string;
   readonly badges: readonly BadgeRow[] | null;
+  readonly household: HouseholdIseeRow | null;
 }
 
 interface RecordEnrolmentRow extends EnrolmentRow {
@@ -234,6 +267,7 @@ interface RecordEnrolmentRow extends EnrolmentRow {
 /** All that is kept of a pupil but its diet; null for an unknown one. */
 export async function findRecord(
   database: Queryable,
+  cipher: FieldCipher,
   municipalityId: MunicipalityId,
   pupilId: PupilId,
 ): Promise<PupilRecord | null> {
@@ -241,7 +275,8 @@ export async function findRecord(
     name: 'find_record',
     text: `
       select pupils.pupil_id, given_name, family_name, codice_fiscale, closed, birth, residence,
-             schools.name as school_name, classes.name as class_name, ${BADGES_OF_PUPIL} as badges
+             schools.name as school_name, classes.name as class_name, ${BADGES_OF_PUPIL} as badges,
+             ${HOUSEHOLD_OF_PUPIL} as household
       from pupils join classes using (municipality_id, class_id) join schools using (municipality_id, school_id)
       where pupils.municipality_id = $1 and pupils.pupil_id = $2`,
     values: [municipalityId, pupilId],
@@ -253,10 +288,11 @@ export async function findRecord(
     text: `
       select enrolment_id as id, enrolments.service, services.name as service_name, school_years.name as school_year,
              payment_mode, overdraft_cents, enrolments.valid_from, enrolments.valid_until, tariffs.name as tariff_name,
-             enrolments.reductions, enrolments.invoice_email,
+             enrolments.reductions, enrolments.invoice_email, enrolments.invoice_address,
              guardians.given_name as payer_given_name, guardians.family_name as payer_family_name,
              (select json_agg(json_build_object(
-                       'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+                       'price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until,
+                       'bands', bands)
                      order by valid_from)
               from tariff_prices
               where tariff_prices.municipality_id = enrolments.municipality_id
@@ -277,21 +313,26 @@ export async function findRecord(
     birth: toBirth(row.birth),
     residence: toResidence(row.residence),
     badges: (row.badges ?? []).map(toBadge),
-    enrolments: enrolments.map((one) => ({
-      enrolmentId: one.id,
-      service: serviceCode(one.service),
-      serviceName: one.service_name,
-      schoolYear: one.school_year,
-      schoolName: row.school_name,
-      className: row.class_name,
-      paymentMode: one.payment_mode,
-      validity: toValidity(one),
-      tariffName: one.tariff_name,
-      prices: pricesOf(one),
-      payerName: `${one.payer_given_name} ${one.payer_family_name}`,
-      reductions: toReductions(one.reductions),
-      invoiceEmail: one.invoice_email,
-    })),
+    enrolments: enrolments.map((one) => {
+      const certifications = certificationsOf(cipher, municipalityId, row.household, one.prices);
+      return {
+        enrolmentId: one.id,
+        service: serviceCode(one.service),
+        serviceName: one.service_name,
+        schoolYear: one.school_year,
+        schoolName: row.school_name,
+        className: row.class_name,
+        paymentMode: one.payment_mode,
+        validity: toValidity(one),
+        tariffName: one.tariff_name,
+        prices: pricesOf(one, certifications),
+        iseeOn: (day) => iseeOutcomeOn(priceOn((one.prices ?? []).map(toPrice), day), certifications, day),
+        payerName: `${one.payer_given_name} ${one.payer_family_name}`,
+        reductions: toReductions(one.reductions),
+        invoiceEmail: one.invoice_email,
+        invoiceAddress: toInvoiceAddress(one.invoice_address),
+      };
+    }),
   };
 }
 

@@ -14,6 +14,7 @@ import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import { openDiets, type SealedDiets } from './diet.ts';
 import { findRecord } from './directory-reads.ts';
+import { openIsee } from './isee.ts';
 import { type BadgeRow, toBadge } from './rows.ts';
 
 /** What the office reads of the tables. */
@@ -21,7 +22,7 @@ export function officeReads(database: Queryable, cipher: FieldCipher): OfficeRea
   return {
     listPupils: (municipalityId, search) => listPupils(database, municipalityId, search),
     async findPupil(municipalityId, pupilId) {
-      const record = await findRecord(database, municipalityId, pupilId);
+      const record = await findRecord(database, cipher, municipalityId, pupilId);
       const versions = await dietVersions(database, cipher, municipalityId, pupilId);
       if (record === null || versions === null) return null;
       const { rows } = await database.query<{ id: string; name: string }>({
@@ -35,7 +36,7 @@ export function officeReads(database: Queryable, cipher: FieldCipher): OfficeRea
     },
     listDietVersions: (municipalityId, pupilId) => dietVersions(database, cipher, municipalityId, pupilId),
     listHouseholds: (municipalityId, page) => listHouseholds(database, municipalityId, page),
-    findHousehold: (municipalityId, householdId) => findHousehold(database, municipalityId, householdId),
+    findHousehold: (municipalityId, householdId) => findHousehold(database, cipher, municipalityId, householdId),
     async findBadge(municipalityId, badgeNumber) {
       const { rows } = await database.query<BadgeRow>({
         name: 'find_badge',
@@ -80,6 +81,7 @@ async function listHouseholds(
 
 async function findHousehold(
   database: Queryable,
+  cipher: FieldCipher,
   municipalityId: MunicipalityId,
   householdId: string,
 ): Promise<HouseholdRecord | null> {
@@ -87,10 +89,15 @@ async function findHousehold(
     readonly id: string;
     readonly display_name: string;
   }
-  const { rows } = await database.query<{ name: string; pupils: readonly Member[]; guardians: readonly Member[] }>({
+  const { rows } = await database.query<{
+    name: string;
+    isee_sealed: string | null;
+    pupils: readonly Member[];
+    guardians: readonly Member[];
+  }>({
     name: 'find_household',
     text: `
-      select name,
+      select name, isee_sealed,
              coalesce((select json_agg(json_build_object('id', pupil_id, 'display_name', given_name || ' ' || family_name)
                                        order by given_name, family_name, pupil_id)
                        from household_pupils join pupils using (municipality_id, pupil_id)
@@ -108,6 +115,7 @@ async function findHousehold(
     householdId,
     name: row.name,
     pupils: row.pupils.map((one) => ({ pupilId: id<PupilId>(one.id), displayName: one.display_name })),
+    certifications: openIsee(cipher, municipalityId, householdId, row.isee_sealed),
     guardians: row.guardians.map((one) => ({ guardianId: one.id, displayName: one.display_name })),
   };
 }

@@ -6,8 +6,17 @@ import type { RegistryStore, Written } from '../app/put-records.ts';
 import { dietsOf } from '../domain/diet.ts';
 import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
-import type { Changes, Household, IncomingRecords, Municipality, Pupil, StoredRecords } from '../domain/records.ts';
+import type {
+  Changes,
+  Enrolment,
+  Household,
+  IncomingRecords,
+  Municipality,
+  Pupil,
+  StoredRecords,
+} from '../domain/records.ts';
 import { openDiets, sealDiets } from './diet.ts';
+import { openIsee, sealIsee } from './isee.ts';
 import {
   type BadgeRow,
   type ClassRow,
@@ -133,6 +142,11 @@ async function loadStored(
     diets: byId([...versions].map(([id, recorded]) => ({ id, diets: dietsOf(recorded) }))),
     dietVersions: versions,
     households: byId(households.map(toHousehold)),
+    isee: byId(
+      households
+        .filter(({ id }) => wanted.iseeOf.has(id))
+        .map(({ id, isee_sealed }) => ({ id, certifications: openIsee(cipher, municipalityId, id, isee_sealed) })),
+    ),
     enrolments: byId(enrolments.map(toEnrolment)),
     badges: byId(badges.map(toBadge)),
   };
@@ -143,8 +157,20 @@ function wantedIds(incoming: IncomingRecords) {
   const of = <Kind>(list: readonly { readonly record: Kind }[], read: (record: Kind) => string | null): string[] => [
     ...new Set(list.map(({ record }) => read(record)).filter((id) => id !== null)),
   ];
-  const { schools, schoolYears, classes, services, tariffs, guardians, pupils, diets, households, enrolments, badges } =
-    incoming;
+  const {
+    schools,
+    schoolYears,
+    classes,
+    services,
+    tariffs,
+    guardians,
+    pupils,
+    diets,
+    households,
+    isee,
+    enrolments,
+    badges,
+  } = incoming;
   const members = (read: (household: Household) => readonly string[]) =>
     households.flatMap(({ record }) => read(record));
   const reducedForSiblings = enrolments
@@ -179,7 +205,8 @@ function wantedIds(incoming: IncomingRecords) {
     ],
     dietsOf: new Set([...of(pupils, (one) => one.id), ...of(diets, (one) => one.id)]),
     pupilCodes: of(pupils, (one) => one.codiceFiscale),
-    households: of(households, (one) => one.id),
+    households: [...of(households, (one) => one.id), ...of(isee, (one) => one.id)],
+    iseeOf: new Set([...of(households, (one) => one.id), ...of(isee, (one) => one.id)]),
     householdNames: of(households, (one) => nameKey(one.name)),
     housed: [...members((one) => one.pupilIds), ...reducedForSiblings],
     reducedForSiblings,
@@ -215,7 +242,8 @@ const LOAD_CLASSES = `
 const LOAD_SERVICES = `select service as id, name from services where municipality_id = $1 and service = any($2)`;
 const LOAD_TARIFFS = `
   select tariffs.tariff_id as id, tariffs.service, tariffs.name,
-         (select json_agg(json_build_object('price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until)
+         (select json_agg(json_build_object('price_cents', price_cents, 'valid_from', valid_from, 'valid_until', valid_until,
+                                            'bands', bands)
                           order by valid_from)
           from tariff_prices
           where tariff_prices.municipality_id = tariffs.municipality_id and tariff_prices.tariff_id = tariffs.tariff_id
@@ -235,7 +263,7 @@ const LOAD_HOUSEHOLDS = `
     union
     select household_id from household_pupils where municipality_id = $1 and pupil_id = any($4)
   )
-  select household_id as id, name,
+  select household_id as id, name, isee_sealed,
          array(select pupil_id::text from household_pupils
                where household_pupils.municipality_id = $1 and household_pupils.household_id = households.household_id
                order by pupil_id) as pupil_ids,
@@ -245,7 +273,7 @@ const LOAD_HOUSEHOLDS = `
   from households join wanted using (household_id) where municipality_id = $1`;
 const LOAD_ENROLMENTS = `
   select enrolment_id as id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
-         overdraft_cents, valid_from, valid_until, reductions, invoice_email
+         overdraft_cents, valid_from, valid_until, reductions, invoice_email, invoice_address
   from enrolments where municipality_id = $1 and (enrolment_id = any($2) or pupil_id = any($3))`;
 const LOAD_BADGES = `
   select badge_id as id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id
@@ -330,10 +358,17 @@ async function writeChanges(
     WRITE_DIETS,
     records.diets.filter(({ id }) => !rewritten.has(id)).map(({ id }) => ({ id, ...sealed(id) })),
   );
+  const iseeSealed = (id: string) => sealIsee(cipher, municipalityId, id, written.certifications.get(id) ?? []);
   await write(
     'write_households',
     WRITE_HOUSEHOLDS,
-    records.households.map((one) => ({ ...one, nameKey: nameKey(one.name) })),
+    records.households.map((one) => ({ ...one, nameKey: nameKey(one.name), iseeSealed: iseeSealed(one.id) })),
+  );
+  const housed = new Set(records.households.map(({ id }) => id));
+  await write(
+    'write_isee',
+    WRITE_ISEE,
+    records.isee.filter(({ id }) => !housed.has(id)).map(({ id }) => ({ id, iseeSealed: iseeSealed(id) })),
   );
   // All that leave before any comes: pupils may change households in one call.
   await write('clear_household_pupils', CLEAR_HOUSEHOLD_PUPILS, records.households);
@@ -350,7 +385,11 @@ async function writeChanges(
     WRITE_HOUSEHOLD_GUARDIANS,
     members((one) => one.guardianIds),
   );
-  await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(withDays));
+  const withAddress = (enrolment: Enrolment) => ({
+    ...withDays(enrolment),
+    invoiceAddress: enrolment.invoiceAddress === 'none' ? null : enrolment.invoiceAddress,
+  });
+  await write('write_enrolments', WRITE_ENROLMENTS, records.enrolments.map(withAddress));
   // Blocked ones first, so that a number is free before its new holder takes it.
   const badges = records.badges.map(withDays);
   await write(
@@ -422,9 +461,10 @@ const CLEAR_PRICES = `
   delete from tariff_prices
   where municipality_id = $1 and tariff_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
 const WRITE_PRICES = `
-  insert into tariff_prices (municipality_id, tariff_id, valid_from, valid_until, price_cents)
-  select $1, r.id, r."validFrom", r."validUntil", r."priceCents"
-  from jsonb_to_recordset($2::jsonb) as r (id uuid, "validFrom" date, "validUntil" date, "priceCents" bigint)`;
+  insert into tariff_prices (municipality_id, tariff_id, valid_from, valid_until, price_cents, bands)
+  select $1, r.id, r."validFrom", r."validUntil", r."priceCents", r.bands
+  from jsonb_to_recordset($2::jsonb) as r (
+    id uuid, "validFrom" date, "validUntil" date, "priceCents" bigint, bands jsonb)`;
 const WRITE_GUARDIANS = `
   insert into guardians (municipality_id, guardian_id, given_name, family_name, codice_fiscale)
   select $1, r.id, r."givenName", r."familyName", r."codiceFiscale"
@@ -450,9 +490,15 @@ const WRITE_DIETS = `
   from jsonb_to_recordset($2::jsonb) as r (id uuid, diet_sealed text, diets_sealed text)
   where municipality_id = $1 and pupil_id = r.id`;
 const WRITE_HOUSEHOLDS = `
-  insert into households (municipality_id, household_id, name, name_key)
-  select $1, r.id, r.name, r."nameKey" from jsonb_to_recordset($2::jsonb) as r (id uuid, name text, "nameKey" text)
-  on conflict (municipality_id, household_id) do update set name = excluded.name, name_key = excluded.name_key`;
+  insert into households (municipality_id, household_id, name, name_key, isee_sealed)
+  select $1, r.id, r.name, r."nameKey", r."iseeSealed"
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, name text, "nameKey" text, "iseeSealed" text)
+  on conflict (municipality_id, household_id)
+  do update set name = excluded.name, name_key = excluded.name_key, isee_sealed = excluded.isee_sealed`;
+const WRITE_ISEE = `
+  update households set isee_sealed = r."iseeSealed"
+  from jsonb_to_recordset($2::jsonb) as r (id uuid, "iseeSealed" text)
+  where municipality_id = $1 and household_id = r.id`;
 const CLEAR_HOUSEHOLD_PUPILS = `
   delete from household_pupils
   where municipality_id = $1 and household_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
@@ -468,17 +514,18 @@ const WRITE_HOUSEHOLD_GUARDIANS = `
 const WRITE_ENROLMENTS = `
   insert into enrolments
     (municipality_id, enrolment_id, pupil_id, service, school_year_id, guardian_id, tariff_id, payment_mode,
-     overdraft_cents, valid_from, valid_until, reductions, invoice_email)
+     overdraft_cents, valid_from, valid_until, reductions, invoice_email, invoice_address)
   select $1, r.id, r."pupilId", r.service, r."schoolYearId", r."guardianId", r."tariffId", r."paymentMode",
-         r."overdraftCents", r."validFrom", r."validUntil", r.reductions, r."invoiceEmail"
+         r."overdraftCents", r."validFrom", r."validUntil", r.reductions, r."invoiceEmail", r."invoiceAddress"
   from jsonb_to_recordset($2::jsonb) as r (
     id uuid, "pupilId" uuid, service text, "schoolYearId" uuid, "guardianId" uuid, "tariffId" uuid, "paymentMode" text,
-    "overdraftCents" bigint, "validFrom" date, "validUntil" date, reductions jsonb, "invoiceEmail" text)
+    "overdraftCents" bigint, "validFrom" date, "validUntil" date, reductions jsonb, "invoiceEmail" text,
+    "invoiceAddress" jsonb)
   on conflict (municipality_id, enrolment_id)
   do update set school_year_id = excluded.school_year_id, guardian_id = excluded.guardian_id,
     tariff_id = excluded.tariff_id, payment_mode = excluded.payment_mode, overdraft_cents = excluded.overdraft_cents,
     valid_from = excluded.valid_from, valid_until = excluded.valid_until, reductions = excluded.reductions,
-    invoice_email = excluded.invoice_email`;
+    invoice_email = excluded.invoice_email, invoice_address = excluded.invoice_address`;
 const WRITE_BADGES = `
   insert into badges
     (municipality_id, badge_id, pupil_id, badge_number, blocked, valid_from, valid_until, replaces_badge_id)

@@ -2,6 +2,7 @@ import type { FieldCipher } from '@campanella/field-encryption';
 import type { Database } from '@campanella/postgres';
 import { type MunicipalityId, numberId, type ServiceDate } from '@campanella/vocabulary';
 import { openDiets, type SealedDiets, sealDiets } from './diet.ts';
+import { openIsee, sealIsee } from './isee.ts';
 
 /** Pupils in one transaction: its locks are gone in some 50 ms. */
 const BATCH = 500;
@@ -60,6 +61,50 @@ export async function resealDiets(
     if (last === null) return counts;
     after = { municipalityId: last.municipality_id, pupilId: last.pupil_id };
     report(counts);
+  }
+}
+
+/** {@link resealDiets} for the certifications of households. */
+export async function resealIsee(
+  database: Pick<Database, 'transaction'>,
+  cipher: FieldCipher,
+): Promise<{ read: number; resealed: number }> {
+  const counts = { read: 0, resealed: 0 };
+  let after = { municipalityId: 0, householdId: '00000000-0000-0000-0000-000000000000' };
+  for (;;) {
+    const last = await database.transaction(async (tx) => {
+      const { rows } = await tx.query<{ municipality_id: number; household_id: string; isee_sealed: string | null }>({
+        name: 'read_sealed_isee',
+        text: `select municipality_id, household_id, isee_sealed from households
+               where (municipality_id, household_id) > ($1, $2::uuid)
+               order by municipality_id, household_id limit ${BATCH} for no key update`,
+        values: [after.municipalityId, after.householdId],
+      });
+      const resealed = rows
+        .filter(({ isee_sealed }) => isee_sealed === null || !cipher.isCurrent(isee_sealed))
+        .map(({ municipality_id, household_id: householdId, isee_sealed }) => {
+          const municipalityId = numberId<MunicipalityId>(municipality_id);
+          const certifications = openIsee(cipher, municipalityId, householdId, isee_sealed);
+          return {
+            ...{ municipalityId, householdId },
+            sealed: sealIsee(cipher, municipalityId, householdId, certifications),
+          };
+        });
+      if (resealed.length > 0) {
+        await tx.query({
+          name: 'write_sealed_isee',
+          text: `update households set isee_sealed = r.sealed
+                 from jsonb_to_recordset($1::jsonb) as r ("municipalityId" bigint, "householdId" uuid, sealed text)
+                 where municipality_id = r."municipalityId" and household_id = r."householdId"`,
+          values: [JSON.stringify(resealed)],
+        });
+      }
+      counts.read += rows.length;
+      counts.resealed += resealed.length;
+      return rows.at(-1) ?? null;
+    });
+    if (last === null) return counts;
+    after = { municipalityId: last.municipality_id, householdId: last.household_id };
   }
 }
 

@@ -7,13 +7,14 @@ import {
   type Validity,
 } from '@campanella/vocabulary';
 import { z } from 'zod';
+import type { TariffPrice } from '../domain/isee.ts';
 import type {
   Badge,
   Birth,
   Enrolment,
   Guardian,
   Household,
-  Price,
+  InvoiceAddress,
   Pupil,
   Residence,
   SchoolClass,
@@ -42,6 +43,7 @@ export interface ClassRow extends NamedRow {
 
 export interface PriceRow extends ValidityRow {
   readonly price_cents: number;
+  readonly bands: unknown;
 }
 
 export interface TariffRow extends NamedRow {
@@ -78,6 +80,14 @@ const ResidenceColumn = z.object({
   phone: z.string(),
 });
 
+const InvoiceAddressColumn = z.object({
+  recipient: z.string(),
+  street: z.string(),
+  postalCode: z.string(),
+  municipality: z.string(),
+  province: z.string(),
+});
+
 const day = z.string().transform((text) => serviceDate(text));
 const ReductionsColumn = z.array(
   z.object({
@@ -87,6 +97,10 @@ const ReductionsColumn = z.array(
   }),
 );
 
+const BandsColumn = z.array(
+  z.object({ iseeUpToCents: z.int(), priceCents: z.int().transform((value) => cents(value)) }),
+);
+
 /** The reductions of a column of them. */
 export function toReductions(column: unknown): readonly Reduction[] {
   return ReductionsColumn.parse(column);
@@ -94,6 +108,10 @@ export function toReductions(column: unknown): readonly Reduction[] {
 
 export function toBirth(column: unknown): Birth | null {
   return BirthColumn.nullable().parse(column);
+}
+
+export function toInvoiceAddress(column: unknown): InvoiceAddress | null {
+  return InvoiceAddressColumn.nullable().parse(column);
 }
 
 export function toResidence(column: unknown): Residence | null {
@@ -111,9 +129,11 @@ export interface EnrolmentRow extends ValidityRow {
   readonly overdraft_cents: number;
   readonly reductions: unknown;
   readonly invoice_email: string;
+  readonly invoice_address: unknown;
 }
 
 export interface HouseholdRow extends NamedRow {
+  readonly isee_sealed: string | null;
   readonly pupil_ids: readonly string[];
   readonly guardian_ids: readonly string[];
 }
@@ -142,8 +162,8 @@ export function toClass(row: ClassRow): SchoolClass {
   return { id: row.id, schoolId: row.school_id, schoolYearId: row.school_year_id, name: row.name };
 }
 
-export function toPrice(row: PriceRow): Price {
-  return { priceCents: cents(row.price_cents), validity: toValidity(row) };
+export function toPrice(row: PriceRow): TariffPrice {
+  return { priceCents: cents(row.price_cents), validity: toValidity(row), bands: BandsColumn.parse(row.bands) };
 }
 
 export function toTariff(row: TariffRow): Tariff {
@@ -185,6 +205,7 @@ export function toEnrolment(row: EnrolmentRow): Enrolment {
     validity: toValidity(row),
     reductions: toReductions(row.reductions),
     invoiceEmail: row.invoice_email,
+    invoiceAddress: toInvoiceAddress(row.invoice_address) ?? 'none',
   };
 }
 
