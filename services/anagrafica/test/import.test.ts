@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openFieldCipher } from '@campanella/field-encryption';
 import { type Database, openDatabase } from '@campanella/postgres';
 import { createLogger } from '@campanella/service-kit';
@@ -13,6 +13,7 @@ import { type MunicipalityId, numberId, serviceDateAt } from '@campanella/vocabu
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { NO_RECORDS } from '../src/app/office.ts';
 import { putRecords } from '../src/app/put-records.ts';
+import { openDocumentStore } from '../src/document-store/open-document-store.ts';
 import { dietCodeOn } from '../src/domain/diet.ts';
 import type { DirectoryPupil } from '../src/domain/directory.ts';
 import { sentenceOf } from '../src/import/faults.ts';
@@ -29,9 +30,11 @@ let privately: Awaited<ReturnType<typeof privateDatabase>>;
 let database: Database;
 let announced: number[];
 let folder: string;
+let documentFolder: string;
 let municipality = 0;
 
 const deps = () => ({
+  fascicolo: { store: openDocumentStore(pathToFileURL(documentFolder).href) },
   store: registryStore(openFieldCipher(KEY)),
   clock: { now: () => new Date() },
   transaction: database.transaction.bind(database),
@@ -41,6 +44,7 @@ const deps = () => ({
 });
 
 beforeAll(async () => {
+  documentFolder = await mkdtemp(join(tmpdir(), 'campanella-documents-'));
   privately = await privateDatabase({ migrations: MIGRATIONS });
   database = openDatabase(
     { url: privately.url, applicationName: 'import-test' },
@@ -52,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database?.stop();
   await privately?.close();
+  await rm(documentFolder, { recursive: true });
 });
 
 // A municipality of its own for every test, with nothing in it.
@@ -330,6 +335,92 @@ test('a reduction lowers what the meals cost while it holds, stays when it is no
   await write({ 'iscrizioni.csv': [`${heading};${more}`, `${first};0;;;;`] });
   expect(await run()).toMatchObject({ isStored: true, faultCount: 0 });
   expect(await pricesOf()).toEqual(reduced.slice(0, 2));
+});
+
+describe('documenti.csv', () => {
+  const PDF = Buffer.from('%PDF-1.7\n%prova\n');
+  const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  const heading = 'codice_fiscale_alunno;tipo;titolo;file';
+  const lines = (...rows: readonly string[]): Files => ({ 'documenti.csv': [heading, ...rows] });
+  const attach = async (name: string, bytes: Buffer) => {
+    await mkdir(join(folder, 'documenti'), { recursive: true });
+    await writeFile(join(folder, 'documenti', name), bytes);
+  };
+  const stored = async () =>
+    (await readdir(join(documentFolder, String(municipality)), { recursive: true }).catch(() => [])).length;
+  const filed = async () =>
+    (
+      await database.query<{ title: string; kind: string; media_type: string; added_by: string }>({
+        text: 'select title, kind, media_type, added_by from documents where municipality_id = $1 and removed_at is null order by title',
+        values: [municipality],
+      })
+    ).rows;
+
+  test('files documents with the rest, once, however often it is imported', async () => {
+    await attach('modulo.pdf', PDF);
+    await attach('foto.png', PNG);
+    await write(lines(`${CHILD};modulo;Modulo di iscrizione;modulo.pdf`, `${SIBLING};;Foto;foto.png`));
+    expect(await run(true)).toMatchObject({ isStored: false, faultCount: 0 });
+    expect(await stored()).toBe(0);
+    const report = await run();
+    expect(report.files.at(-1)).toEqual({ fileName: 'documenti.csv', rows: 2, changed: 2 });
+    expect(await filed()).toEqual([
+      { title: 'Foto', kind: 'other', media_type: 'image/png', added_by: 'prova' },
+      { title: 'Modulo di iscrizione', kind: 'form', media_type: 'application/pdf', added_by: 'prova' },
+    ]);
+    expect(await stored()).toBe(2);
+    expect((await run()).files.at(-1)).toMatchObject({ rows: 2, changed: 0 });
+    // What the office has taken out since stays out.
+    await database.query({
+      text: `update documents set removed_at = now(), removed_by = 'prova' where municipality_id = $1 and title = 'Foto'`,
+      values: [municipality],
+    });
+    expect((await run()).files.at(-1)).toMatchObject({ changed: 0 });
+    expect(await filed()).toHaveLength(1);
+  });
+
+  test('files nothing, not even bytes, where any file has a fault', async () => {
+    await attach('modulo.pdf', PDF);
+    const faults = await faultsOf({
+      ...lines(`${CHILD};modulo;Modulo;modulo.pdf`),
+      ...changed('badge.csv', 2, '01/09/2026', 'ieri'),
+    });
+    expect(faults).toEqual(['badge.csv 2 dal not_a_day']);
+    expect(await stored()).toBe(0);
+  });
+
+  test.each<[string, string, Buffer, string]>([
+    [
+      'that is a program under the name of a PDF',
+      'modulo.pdf',
+      Buffer.from('MZ\x90\x00\x03\x00\x00\x00'),
+      'file document_type',
+    ],
+    ['that is a picture under the name of a PDF', 'modulo.pdf', PNG, 'file document_lies'],
+    ['that is a page of the web', 'modulo.html', Buffer.from('<html><script>1</script></html>'), 'file document_type'],
+    ['without a byte', 'modulo.pdf', Buffer.alloc(0), 'file empty_document'],
+  ])('refuses a document %s', async (_what, name, bytes, fault) => {
+    await attach(name, bytes);
+    expect(await faultsOf(lines(`${CHILD};modulo;Modulo;${name}`))).toEqual([`documenti.csv 2 ${fault}`]);
+  });
+
+  test.each([
+    ['of a pupil that there is not', `${PARENT};modulo;Modulo;modulo.pdf`, 'codice_fiscale_alunno unknown_reference'],
+    ['that is not in the folder', `${CHILD};modulo;Modulo;altro.pdf`, 'file missing_document'],
+    ['outside of the folder', `${CHILD};modulo;Modulo;../scuole.csv`, 'file missing_document'],
+    ['of a kind that is none', `${CHILD};romanzo;Modulo;modulo.pdf`, 'tipo not_a_choice'],
+    ['without a title', `${CHILD};modulo;;modulo.pdf`, 'titolo missing_value'],
+  ])('refuses a document %s', async (_what, row, fault) => {
+    await attach('modulo.pdf', PDF);
+    expect(await faultsOf(lines(row))).toEqual([`documenti.csv 2 ${fault}`]);
+  });
+
+  test('refuses a document of more than 10 MB without reading it', async () => {
+    await attach('modulo.pdf', PDF);
+    await truncate(join(folder, 'documenti', 'modulo.pdf'), 2 * 1024 ** 3);
+    const faults = await faultsOf(lines(`${CHILD};modulo;Modulo;modulo.pdf`));
+    expect(faults).toEqual(['documenti.csv 2 file document_too_large']);
+  });
 });
 
 describe('invoices by post', () => {
@@ -626,6 +717,11 @@ describe('a broken file changes nothing, and every fault is told by file, line a
       'an enrolment beyond its year',
       changed('iscrizioni.csv', 2, '31/08/2027', '31/12/2027'),
       ['iscrizioni.csv 2 al outside_school_year'],
+    ],
+    [
+      'an enrolment with days without a price',
+      changed('tariffe.csv', 3, '5,20;01/09/2026;', '5,20;01/09/2026;31/12/2026'),
+      ['iscrizioni.csv 2 tariffa days_without_price', 'iscrizioni.csv 3 tariffa days_without_price'],
     ],
     ['a price that is none', changed('tariffe.csv', 2, '5,00', 'cinque'), ['tariffe.csv 2 prezzo not_an_amount']],
     ['prices that overlap', changed('tariffe.csv', 2, '31/08/2026', ''), ['tariffe.csv 2  overlapping_validity']],

@@ -65,18 +65,10 @@ export async function fileDocument(
   municipalityId: MunicipalityId,
   request: FilingRequest,
 ): Promise<Decision<FiledDocument, FilingRefused>> {
-  const { bytes, documentId, pupilId } = request;
-  const recognized = await fileTypeFromBuffer(bytes);
-  const taken = takeDocument({ ...request, byteCount: bytes.length, recognizedType: recognized?.mime ?? null });
-  if (!taken.ok) return taken;
-  const document: FiledDocument = {
-    ...taken.value,
-    documentId,
-    pupilId,
-    byteCount: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    addedAt: deps.clock.now(),
-  };
+  const { bytes, documentId } = request;
+  const filed = await toFiled(request, deps.clock.now(), () => documentId);
+  if (!filed.ok) return filed;
+  const document = filed.value;
   const known = await deps.table.find(municipalityId, documentId);
   if (known !== null) return asKnown(known, document);
   // Bytes are kept by their content too: two filings that race under one id never overwrite each other.
@@ -89,6 +81,33 @@ export async function fileDocument(
   if (outcome === 'stored') return accept(document);
   const first = await deps.table.find(municipalityId, documentId);
   return first === null ? refuse({ kind: 'id_taken', field: 'document_id' }) : asKnown(first, document);
+}
+
+/** The document as it would be filed at an instant. @param idOf makes its id, perhaps of its content */
+export async function toFiled(
+  request: Omit<FilingRequest, 'documentId'>,
+  addedAt: Date,
+  idOf: (content: { readonly sha256: string }) => string,
+): Promise<Decision<FiledDocument, DocumentRefused>> {
+  const { bytes, pupilId } = request;
+  const recognized = await fileTypeFromBuffer(bytes);
+  const taken = takeDocument({ ...request, byteCount: bytes.length, recognizedType: recognized?.mime ?? null });
+  if (!taken.ok) return taken;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return accept({ ...taken.value, documentId: idOf({ sha256 }), pupilId, byteCount: bytes.length, sha256, addedAt });
+}
+
+/** Stores the bytes of a document whose line another transaction is about to commit. */
+export async function writeBytes(
+  store: DocumentStore,
+  municipalityId: MunicipalityId,
+  document: FiledDocument,
+  bytes: Buffer,
+): Promise<void> {
+  if (createHash('sha256').update(bytes).digest('hex') !== document.sha256) {
+    throw new Error(`the bytes of document ${document.documentId} have changed while it was filed`);
+  }
+  await store.write(keyOf(municipalityId, document), bytes);
 }
 
 function asKnown(known: FiledDocument, sent: FiledDocument): Decision<FiledDocument, FilingRefused> {

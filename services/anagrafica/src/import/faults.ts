@@ -29,7 +29,12 @@ export type FaultKind =
   | 'not_a_choice'
   | 'incomplete_group'
   | 'repeated_row'
-  | 'diet_told_twice';
+  | 'diet_told_twice'
+  | 'missing_document'
+  | 'empty_document'
+  | 'document_too_large'
+  | 'document_type'
+  | 'document_lies';
 
 /** A fault and where it is. Never holds what the cell says: reports are sent around. */
 export interface Fault {
@@ -72,6 +77,12 @@ const SENTENCES: Record<Exclude<FaultKind, RecordRefusalKind>, (detail: string) 
   not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
   incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
   repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,
+  missing_document: () => 'questo file non c’è nella cartella documenti: copiarlo lì, o correggere il nome',
+  empty_document: () => 'il documento è vuoto',
+  document_too_large: () => 'il documento supera 10 MB: ridurlo e riprovare',
+  document_type: () => 'sono ammessi solo documenti PDF, JPEG e PNG',
+  document_lies: () =>
+    'il contenuto del documento non è quello che dice il suo nome: dargli il nome giusto, o salvarlo di nuovo',
   diet_told_twice: () => 'le diete sono in diete.csv: lasciare vuota questa colonna, o togliere quel file',
 };
 

@@ -1,17 +1,26 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Transaction } from '@campanella/postgres';
 import type { MunicipalityId } from '@campanella/vocabulary';
+import { type FascicoloDeps, writeBytes } from '../app/fascicolo.ts';
 import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
 import { nameKey } from '../domain/name-key.ts';
 import type { Editor } from '../domain/record-edits.ts';
 import type { DietChanges, RecordKind } from '../domain/records.ts';
 import { Cells } from './cells.ts';
-import { readRows } from './csv-file.ts';
-import type { Fault } from './faults.ts';
+import { type Row, readRows } from './csv-file.ts';
+import type { Fault, FaultKind } from './faults.ts';
+import {
+  DOCUMENTS_FOLDER,
+  type DocumentsRun,
+  type NamedDocument,
+  type PendingDocument,
+  readDocument,
+  takeDocuments,
+} from './import-documents.ts';
 import { type FewNames, fewNames } from './known-names.ts';
-import { columnOf, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
+import { columnOf, DOCUMENTS_LAYOUT, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
 import { READERS, RECORD_KEYS, ROW_KEYS } from './read-inputs.ts';
 import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
 
@@ -21,6 +30,11 @@ const ITEM_FIELD = /^[a-z_]+\.(\d+)\.([a-z_]+)$/;
 const BATCH = 1_000;
 /** Faults that are kept to be told; the rest is counted. */
 export const FAULTS_MAX = 100_000;
+
+/** What an import needs beside the tables. */
+export interface ImportDeps extends PutDeps {
+  readonly fascicolo: Pick<FascicoloDeps, 'store'>;
+}
 
 export interface ImportOptions {
   readonly municipalityId: MunicipalityId;
@@ -51,6 +65,11 @@ export interface ImportReport {
   readonly diets: DietChanges;
 }
 
+interface PresentFile {
+  readonly layout: (typeof LAYOUTS)[number] | (Layout & { readonly kind: 'documents' });
+  readonly path: string;
+}
+
 /** Ends the transaction without storing anything, and carries out what was found. */
 class NotStored extends Error {
   readonly report: ImportReport;
@@ -66,7 +85,7 @@ class NotStored extends Error {
  *
  * Other writers of the municipality wait until it ends; readers do not.
  */
-export async function importFolder(deps: PutDeps, options: ImportOptions): Promise<ImportReport> {
+export async function importFolder(deps: ImportDeps, options: ImportOptions): Promise<ImportReport> {
   try {
     return await deps.transaction(async (tx) => {
       // Between two statements lies as much of a file as its faults make it.
@@ -78,6 +97,7 @@ export async function importFolder(deps: PutDeps, options: ImportOptions): Promi
       const run = new ImportRun(deps, tx, options);
       const report = await run.report();
       if (!report.isStored) throw new NotStored(report);
+      await run.storeDocuments();
       if (report.files.some(({ changed }) => changed > 0)) {
         const edit = { recordKind: 'import' as const, recordId: '', isNew: false, fields: changedFiles(report) };
         await deps.store.writeEdits(tx, options.municipalityId, run.editor, [edit], deps.clock.now());
@@ -92,7 +112,7 @@ export async function importFolder(deps: PutDeps, options: ImportOptions): Promi
 }
 
 class ImportRun {
-  readonly #deps: PutDeps;
+  readonly #deps: ImportDeps;
   readonly #tx: Transaction;
   readonly #options: ImportOptions;
   readonly #faults: Fault[] = [];
@@ -105,9 +125,10 @@ class ImportRun {
   #firstVersion = 0;
   #bytesRead = 0;
   #bytesTotal = 0;
-  #kinds: ReadonlySet<FileKind> = new Set();
+  #kinds: ReadonlySet<Layout['kind']> = new Set();
+  readonly #documents: PendingDocument[] = [];
 
-  constructor(deps: PutDeps, tx: Transaction, options: ImportOptions) {
+  constructor(deps: ImportDeps, tx: Transaction, options: ImportOptions) {
     // Told once, at the end, and not by each batch.
     this.#deps = { ...deps, announceDirectory: async () => undefined };
     this.#tx = tx;
@@ -125,7 +146,10 @@ class ImportRun {
     this.#firstVersion = version;
     const present = await this.#presentFiles();
     this.#kinds = new Set(present.map(({ layout }) => layout.kind));
-    for (const { layout, path } of present) await this.#importFile(layout, path);
+    for (const { layout, path } of present) {
+      if (layout.kind === 'documents') await this.#importDocuments(layout, path);
+      else await this.#importRows(layout.kind, layout, path, await fewNames(this.#tx, municipalityId));
+    }
     return this.#result(!isDryRun && this.#faultCount === 0);
   }
 
@@ -153,24 +177,82 @@ class ImportRun {
     if (this.#faults.length < FAULTS_MAX) this.#faults.push(fault);
   }
 
-  async #presentFiles(): Promise<readonly { readonly layout: Layout; readonly path: string }[]> {
+  async #presentFiles(): Promise<readonly PresentFile[]> {
     const { folder } = this.#options;
     const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
-    const known = LAYOUTS.map(({ fileName }) => fileName);
-    for (const fileName of names.filter((name) => !known.includes(name)).sort()) {
+    const layouts = [...LAYOUTS, DOCUMENTS_LAYOUT];
+    const known = layouts.map(({ fileName }) => fileName);
+    for (const fileName of names.filter((name) => name !== DOCUMENTS_FOLDER && !known.includes(name)).sort()) {
       this.#fault({ fileName, line: 0, column: '', kind: 'unknown_file', detail: known.join(', ') });
     }
-    const present = LAYOUTS.filter(({ fileName }) => names.includes(fileName)).map((layout) => ({
-      layout,
-      path: join(folder, layout.fileName),
-    }));
+    const present = layouts
+      .filter(({ fileName }) => names.includes(fileName))
+      .map((layout) => ({
+        layout,
+        path: join(folder, layout.fileName),
+      }));
     for (const { path } of present) this.#bytesTotal += (await stat(path)).size;
     return present;
   }
 
-  async #importFile(layout: Layout, path: string): Promise<void> {
-    const few = await fewNames(this.#tx, this.#options.municipalityId);
-    await this.#importRows(layout.kind, layout, path, few);
+  /** Stores the bytes of the new documents, whose lines wait in the transaction: they are there before anybody can see a line. */
+  async storeDocuments(): Promise<void> {
+    for (const { document, path } of this.#documents) {
+      await writeBytes(this.#deps.fascicolo.store, this.#options.municipalityId, document, await readFile(path));
+    }
+  }
+
+  async #importDocuments(layout: Layout, path: string): Promise<void> {
+    const { municipalityId, folder } = this.#options;
+    const { fileName } = layout;
+    const file = { fileName, rows: 0, changed: 0 };
+    this.#files.push(file);
+    const fault = (line: number, column: string, kind: FaultKind, detail = '') =>
+      this.#fault({ fileName, line, column, kind, detail });
+    const run: DocumentsRun = {
+      ...{ tx: this.#tx, municipalityId, folder, addedBy: this.editor.name, clock: this.#deps.clock },
+      fault: (line, column, kind, pupilCode) => {
+        if (pupilCode === undefined || !this.#faulted.has(faultedKey('pupils', pupilCode))) fault(line, column, kind);
+      },
+    };
+    let batch: { line: number; named: NamedDocument }[] = [];
+    const flush = async () => {
+      const pending = await takeDocuments(run, batch);
+      this.#documents.push(...pending);
+      file.changed += pending.length;
+      batch = [];
+    };
+    for await (const { line, values } of this.#rows(layout, path, file)) {
+      let isGood = true;
+      const named = readDocument(
+        new Cells(values, (column, kind, detail) => {
+          isGood = false;
+          fault(line, column, kind, detail);
+        }),
+      );
+      if (isGood) batch.push({ line, named });
+      if (batch.length === BATCH) await flush();
+    }
+    await flush();
+    this.#progress(file);
+  }
+
+  /** The rows of a file, counted and told as progress. */
+  async *#rows(layout: Layout, path: string, file: { fileName: string; rows: number }): AsyncGenerator<Row> {
+    const { fileName } = layout;
+    const rows = readRows(
+      path,
+      layout,
+      (line, column, kind, detail = '') => this.#fault({ fileName, line, column, kind, detail }),
+      (count) => {
+        this.#bytesRead += count;
+        this.#progress(file);
+      },
+    );
+    for await (const row of rows) {
+      file.rows += 1;
+      yield row;
+    }
   }
 
   async #importRows<Kind extends FileKind>(kind: Kind, layout: Layout, path: string, few: FewNames): Promise<void> {
@@ -185,17 +267,7 @@ class ImportRun {
       file.changed += await this.#storeBatch(kind, layout, few, batch, waiting);
       batch = [];
     };
-    const rows = readRows(
-      path,
-      layout,
-      (line, column, faultKind, detail = '') => this.#fault({ fileName, line, column, kind: faultKind, detail }),
-      (count) => {
-        this.#bytesRead += count;
-        this.#progress(file);
-      },
-    );
-    for await (const { line, values } of rows) {
-      file.rows += 1;
+    for await (const { line, values } of this.#rows(layout, path, file)) {
       let isGood = true;
       const cells = new Cells(values, (column, faultKind, detail = '') => {
         isGood = false;

@@ -10,7 +10,7 @@ const NAME_SPACE = 'b3a1b0a2-6a0e-5d0f-9a6e-0f6f2f1c7d11';
 const SEPARATOR = '\n';
 
 /** The id that a record new to us gets. */
-export function newId(municipalityId: MunicipalityId, kind: RecordKind, key: string): string {
+export function newId(municipalityId: MunicipalityId, kind: RecordKind | 'documents', key: string): string {
   return uuidV5([String(municipalityId), kind, key].join(SEPARATOR), NAME_SPACE);
 }
 

@@ -35,7 +35,7 @@ export interface Column {
 
 /** A file of the import. */
 export interface Layout {
-  readonly kind: FileKind;
+  readonly kind: FileKind | 'documents';
   readonly fileName: string;
   readonly about: string;
   /** In the order of the format's description; a file may have them in any. */
@@ -55,7 +55,7 @@ const FROM = required('dal', 'valid_from', `Primo giorno, ${DAY}`, '01/09/2026')
 const UNTIL = optional('al', 'valid_until', `Ultimo giorno compreso, ${DAY}; vuoto: senza scadenza`, '31/08/2027');
 
 /** The files of an import in the order in which they are read: each refers to earlier ones, or to what is stored already. */
-export const LAYOUTS: readonly Layout[] = [
+export const LAYOUTS: readonly (Layout & { readonly kind: FileKind })[] = [
   {
     kind: 'schools',
     fileName: 'scuole.csv',
@@ -264,6 +264,19 @@ export const LAYOUTS: readonly Layout[] = [
   },
 ];
 
+/** The documents of the fascicolo, read after everything else. */
+export const DOCUMENTS_LAYOUT: Layout & { readonly kind: 'documents' } = {
+  kind: 'documents',
+  fileName: 'documenti.csv',
+  about: 'I documenti del fascicolo: PDF, JPEG o PNG fino a 10 MB, nella cartella documenti accanto a questo file',
+  columns: [
+    required('codice_fiscale_alunno', 'pupil_id', 'Codice fiscale dell’alunno', 'PRVNMB18A01M900X'),
+    optional('tipo', 'kind', 'modulo, lettera, certificato, certificazione_730 o altro; vuoto: altro', 'modulo'),
+    required('titolo', 'title', 'Titolo, come lo legge il genitore', 'Modulo di iscrizione'),
+    required('file', 'file_name', 'Nome del file nella cartella documenti', 'modulo-prova.pdf'),
+  ],
+};
+
 /** The columns of a file that a refused field of its record came from; the whole row where it is none. */
 export function columnOf(layout: Layout, field: string): string {
   return layout.columns
@@ -274,7 +287,7 @@ export function columnOf(layout: Layout, field: string): string {
 
 /** The format of the import as the office reads it. */
 export function describeLayouts(): string {
-  const lines = LAYOUTS.flatMap(({ fileName, about, columns }) => [
+  const lines = [...LAYOUTS, DOCUMENTS_LAYOUT].flatMap(({ fileName, about, columns }) => [
     `${fileName}: ${about}`,
     ...columns.map(
       ({ name, isRequired, help, example }) =>
