@@ -20,6 +20,8 @@ export const REFUSAL_SENTENCES: Readonly<Record<RecordRefusalKind, string>> = {
   pupil_of_other_household: 'un alunno è già in un altro nucleo: toglierlo prima da quello',
   overlapping_bands: 'per lo stesso ISEE valgono due fasce: controllare da dove a dove arriva ciascuna',
   band_gap: 'fra questa fascia ISEE e quella sotto resta un vuoto: farla cominciare dove l’altra finisce',
+  days_without_price:
+    'in alcuni giorni dell’iscrizione la tariffa non ha un prezzo: aggiungerlo, o accorciare il periodo',
   no_sibling:
     'riduzione per fratelli, ma nel nucleo dell’alunno nessun altro alunno è iscritto in quei giorni: registrare il nucleo, o cambiare il motivo',
   light_diet_too_long:

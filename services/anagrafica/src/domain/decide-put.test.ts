@@ -26,6 +26,7 @@ const NOTHING: StoredRecords = {
   enrolments: new Map(),
   badges: new Map(),
   dietVersions: new Map(),
+  spansOnTariff: new Map(),
 };
 
 const EMPTY: RecordsInput = NO_RECORDS;
@@ -140,6 +141,7 @@ function apply(stored: StoredRecords, changes: Changes): StoredRecords {
   }
   return {
     dietVersions,
+    spansOnTariff: new Map(records.enrolments.map((one) => [one.tariffId, [one.validity]] as const)),
     municipality: changes.municipality ?? stored.municipality,
     schools: over(stored.schools, records.schools),
     schoolYears: over(stored.schoolYears, records.schoolYears),
@@ -576,6 +578,26 @@ describe('a Put is refused', () => {
       'for an invoice address whose postal code lost its zeros',
       { ...EMPTY, enrolments: [{ ...enrolment, invoiceAddress: { ...ADDRESS, postalCode: '118' } }] },
       { kind: 'malformed', recordKind: 'enrolments', field: 'invoice_address.postal_code' },
+    ],
+    [
+      'for an enrolment that begins before its tariff has a price',
+      {
+        ...EMPTY,
+        schoolYears: TOWN.schoolYears.map((one) => ({ ...one, validFrom: '2026-08-01' })),
+        enrolments: [{ ...enrolment, validFrom: '2026-08-31' }],
+      },
+      { kind: 'days_without_price', recordKind: 'enrolments', field: 'tariff_id' },
+    ],
+    [
+      'for a price that ends while pupils are enrolled',
+      {
+        ...EMPTY,
+        tariffs: TOWN.tariffs.map((tariff) => ({
+          ...tariff,
+          prices: tariff.prices.map((price) => ({ ...price, validUntil: '2026-12-31' })),
+        })),
+      },
+      { kind: 'days_without_price', recordKind: 'tariffs', field: 'prices' },
     ],
     [
       'for a negative overdraft',

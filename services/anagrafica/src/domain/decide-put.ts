@@ -1,4 +1,4 @@
-import { accept, addDays, type Decision, refuse, type ServiceDate } from '@campanella/vocabulary';
+import { accept, addDays, type Decision, refuse, type ServiceDate, type Validity } from '@campanella/vocabulary';
 import {
   ALWAYS,
   type Diet,
@@ -32,7 +32,7 @@ import type {
   StoredRecords,
   Tariff,
 } from './records.ts';
-import { overlaps } from './spans.ts';
+import { firstDayOutside, overlaps } from './spans.ts';
 
 export interface RecordsRefused {
   readonly kind: 'records_refused';
@@ -92,6 +92,7 @@ export function decidePut(
     ...checkHouseholds(after, incoming.households, refusedIds),
     ...checkEnrolments(after, incoming.enrolments),
     ...checkSiblings(after, incoming.enrolments),
+    ...checkPrices(stored, after, incoming),
     ...checkBadges(after, incoming.badges),
   ];
   if (refusals.length > 0) return refuse({ kind: 'records_refused', refusals });
@@ -314,6 +315,33 @@ function checkSiblings(after: After, incoming: readonly Placed<Enrolment>[]): Re
     );
     return isAlone ? [refusal('enrolments', placed, 'no_sibling', 'reductions')] : [];
   });
+}
+
+/**
+ * Every day of an enrolment has a price. The office would rather be told now, when a price without an end mends it, than find at the end of the
+ * month meals that nobody can charge. What is stored as it is stays: only what changes is asked about.
+ */
+function checkPrices(stored: StoredRecords, after: After, incoming: IncomingRecords): RecordRefusal[] {
+  const isCovered = (span: Validity, tariff: Tariff) =>
+    firstDayOutside(
+      span,
+      tariff.prices.map(({ validity }) => validity),
+    ) === null;
+  const enrolments = incoming.enrolments.filter(({ record }) => {
+    const before = stored.enrolments.get(record.id);
+    const isKnown = before?.tariffId === record.tariffId && isSame(before.validity, record.validity);
+    const tariff = after.tariffs.get(record.tariffId);
+    return !isKnown && tariff !== undefined && !isCovered(record.validity, tariff);
+  });
+  const tariffs = incoming.tariffs.filter(({ record }) => {
+    const before = stored.tariffs.get(record.id);
+    const spans = stored.spansOnTariff.get(record.id) ?? [];
+    return before !== undefined && spans.some((span) => isCovered(span, before) && !isCovered(span, record));
+  });
+  return [
+    ...enrolments.map((placed) => refusal('enrolments', placed, 'days_without_price', 'tariff_id')),
+    ...tariffs.map((placed) => refusal('tariffs', placed, 'days_without_price', 'prices')),
+  ];
 }
 
 function checkEnrolments(after: After, incoming: readonly Placed<Enrolment>[]): RecordRefusal[] {

@@ -15,6 +15,7 @@ const stored = (changes: Partial<StoredRecords>): StoredRecords => ({
     enrolments: NONE,
     badges: NONE,
     dietVersions: NONE,
+    spansOnTariff: NONE,
   },
   ...changes,
 });

@@ -171,6 +171,8 @@ export type StoredRecords = { readonly [Kind in RecordKind]: ReadonlyMap<string,
   readonly municipality: Municipality | null;
   /** What was ever recorded of the diets of the incoming pupils, by pupil, oldest first. */
   readonly dietVersions: ReadonlyMap<string, readonly DietVersion[]>;
+  /** The spans of the enrolments on each incoming tariff, by tariff, each once. */
+  readonly spansOnTariff: ReadonlyMap<string, readonly Validity[]>;
 };
 
 export type RecordRefusalKind =
@@ -192,7 +194,8 @@ export type RecordRefusalKind =
   | 'pupil_of_other_household'
   | 'no_sibling'
   | 'overlapping_bands'
-  | 'band_gap';
+  | 'band_gap'
+  | 'days_without_price';
 
 /** Why one record cannot be stored. Names the field, never its value: refusals may be logged. */
 export interface RecordRefusal {

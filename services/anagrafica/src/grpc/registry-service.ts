@@ -39,6 +39,7 @@ const REFUSAL_KIND: Record<RecordRefusalKind, RecordRefusalCode> = {
   no_sibling: RecordRefusalCode.NO_SIBLING,
   overlapping_bands: RecordRefusalCode.OVERLAPPING_BANDS,
   band_gap: RecordRefusalCode.BAND_GAP,
+  days_without_price: RecordRefusalCode.DAYS_WITHOUT_PRICE,
 };
 
 const RECORD_TYPE: Record<RecordRefusal['recordKind'], RecordType> = {

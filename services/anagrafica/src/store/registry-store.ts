@@ -35,6 +35,8 @@ import {
   toPupil,
   toSchoolYear,
   toTariff,
+  toValidity,
+  type ValidityRow,
 } from './rows.ts';
 
 /** The tables behind the registry; diets pass through the cipher on their way in and out. */
@@ -125,6 +127,12 @@ async function loadStored(
     ...[wanted.enrolments, [...wanted.enrolled, ...siblings]],
   );
   const badges = await select<BadgeRow>('load_badges', LOAD_BADGES, wanted.badges, wanted.badgeNumbers);
+  const spansOnTariff = await select<ValidityRow & { readonly tariff_id: string }>(
+    'load_spans_on_tariffs',
+    LOAD_SPANS_ON_TARIFFS,
+    wanted.changingTariffs,
+  );
+  const spans = spansOnTariff.map((row) => ({ ...toValidity(row), tariff_id: row.tariff_id }));
   const versions = new Map(
     pupils
       .filter(({ id }) => wanted.dietsOf.has(id))
@@ -148,6 +156,7 @@ async function loadStored(
         .map(({ id, isee_sealed }) => ({ id, certifications: openIsee(cipher, municipalityId, id, isee_sealed) })),
     ),
     enrolments: byId(enrolments.map(toEnrolment)),
+    spansOnTariff: Map.groupBy(spans, ({ tariff_id }) => tariff_id),
     badges: byId(badges.map(toBadge)),
   };
 }
@@ -189,6 +198,7 @@ function wantedIds(incoming: IncomingRecords) {
       ...of(tariffs, (one) => one.service),
       ...of(enrolments, (one) => one.service),
     ],
+    changingTariffs: of(tariffs, (one) => one.id),
     tariffs: [...of(tariffs, (one) => one.id), ...of(enrolments, (one) => one.tariffId)],
     guardians: [
       ...of(guardians, (one) => one.id),
@@ -249,6 +259,8 @@ const LOAD_TARIFFS = `
           where tariff_prices.municipality_id = tariffs.municipality_id and tariff_prices.tariff_id = tariffs.tariff_id
          ) as prices
   from tariffs where municipality_id = $1 and tariff_id = any($2)`;
+const LOAD_SPANS_ON_TARIFFS = `
+  select distinct tariff_id, valid_from, valid_until from enrolments where municipality_id = $1 and tariff_id = any($2)`;
 const LOAD_GUARDIANS = `
   select guardian_id as id, given_name, family_name, codice_fiscale from guardians
   where municipality_id = $1 and (guardian_id = any($2) or codice_fiscale = any($3))`;

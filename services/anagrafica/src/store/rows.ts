@@ -24,7 +24,7 @@ import type {
 import { REDUCTION_REASONS, type Reduction } from '../domain/reduction.ts';
 import type { SealedDiets } from './diet.ts';
 
-interface ValidityRow {
+export interface ValidityRow {
   readonly valid_from: string;
   readonly valid_until: string | null;
 }
