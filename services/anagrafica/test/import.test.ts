@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -785,15 +785,16 @@ describe('a broken file changes nothing, and every fault is told by file, line a
     ]);
   });
 
-  test('two gigabytes are refused before they are read', async () => {
+  test('two gigabytes are refused before they are read, and nothing else is called faulty for it', async () => {
     await write();
-    const file = await open(join(folder, 'alunni.csv'), 'w');
-    // Sparse: it takes no room on the disk.
-    await file.truncate(2 * 1024 ** 3);
-    await file.close();
-    const report = await run();
-    expect(report.faults[0]).toMatchObject({ fileName: 'alunni.csv', kind: 'too_big' });
-    expect(report.isStored).toBe(false);
+    await truncate(join(folder, 'alunni.csv'), 2 * 1024 ** 3);
+    const read: number[] = [];
+    const report = await run(false, ({ bytesRead }) => read.push(bytesRead));
+    expect(report).toMatchObject({ isStored: false, faultCount: 1 });
+    expect(report.faults.map(sentenceOf)).toEqual([
+      'alunni.csv: il file supera 512 MB: dividerlo, o controllare che sia quello giusto',
+    ]);
+    expect(Math.max(...read)).toBeLessThan(10_000);
   });
 
   test('a municipality that there is not', async () => {
@@ -803,6 +804,125 @@ describe('a broken file changes nothing, and every fault is told by file, line a
       onProgress: () => undefined,
     });
     expect(report.faults).toMatchObject([{ kind: 'unknown_municipality' }]);
+  });
+});
+
+describe('what the office reads of', () => {
+  const pupilsCut = (marker: string, more = 0) => {
+    const bytes = Buffer.from(text('alunni.csv'));
+    return spoiled('alunni.csv', bytes.subarray(0, bytes.indexOf(marker) + more));
+  };
+  const residence = (postalCode: string): Files => ({
+    'alunni.csv': [
+      'codice_fiscale;cognome;nome;anno_scolastico;scuola;classe;comune;cap;provincia;indirizzo;civico',
+      `${CHILD};Prova;Nembo;2026/2027;Il Girasole;1A;Vallefinta;${postalCode};EE;Via della Fantasia;1`,
+      `${SIBLING};Prova;Però;2026/2027;Il Girasole;1B;;;;;`,
+    ],
+  });
+  const CUT_OFF = 'l’ultima riga non termina con un a capo: il file può essere troncato. Esportarlo di nuovo';
+
+  test.each<[string, Files, readonly string[]]>([
+    [
+      'a day that a spreadsheet has made a number of',
+      changed('badge.csv', 2, '01/09/2026', '46266'),
+      [
+        'badge.csv, riga 2, colonna dal: è il numero con cui un foglio di calcolo scrive 01/09/2026: dare alla colonna il formato data gg/mm/aaaa ed esportare di nuovo',
+      ],
+    ],
+    [
+      'a C.A.P. whose zeros a spreadsheet has lost',
+      residence('118'),
+      [
+        'alunni.csv, riga 2, colonna cap: mancano cifre: il foglio di calcolo può aver tolto gli zeri iniziali. Dare alla colonna il formato testo',
+      ],
+    ],
+    [
+      'one codice fiscale twice',
+      { 'alunni.csv': [...(GOOD['alunni.csv'] ?? []), GOOD['alunni.csv']?.[1] ?? ''] },
+      ['alunni.csv, riga 4: la stessa riga c’è già alla riga 2: toglierne una'],
+    ],
+    [
+      'an unknown school',
+      changed('alunni.csv', 2, 'Il Girasole', 'Altrove'),
+      ['alunni.csv, riga 2, colonna classe: non c’è in nessun file di questa importazione e non è già registrato'],
+    ],
+    [
+      'two holders of one badge',
+      changed('badge.csv', 3, '0A00000002', '0A00000001'),
+      [2, 3].map(
+        (line) =>
+          `badge.csv, riga ${line}, colonna numero: questo badge è già in uso per un altro alunno: bloccare prima quello`,
+      ),
+    ],
+    [
+      '300 columns',
+      spoiled('badge.csv', `${'x;'.repeat(299)}x\r\n`),
+      ['badge.csv, riga 1: il file ha più di 100 colonne: controllare il separatore e che sia il file giusto'],
+    ],
+    [
+      'a file that is cut in the middle of a row',
+      pupilsCut(';Il Girasole;1B'),
+      [
+        `alunni.csv: ${CUT_OFF}`,
+        'alunni.csv, riga 3: la riga non ha 11 colonne come la prima: controllare separatori e virgolette',
+      ],
+    ],
+    [
+      'a file that is cut in the middle of a letter of two bytes',
+      pupilsCut('ò', 1),
+      [
+        `alunni.csv: ${CUT_OFF}`,
+        'alunni.csv, riga 3: la riga non ha 11 colonne come la prima: controllare separatori e virgolette',
+      ],
+    ],
+    [
+      'a file that is cut in the middle of a value in quotes',
+      spoiled('scuole.csv', 'nome\r\n"Il Gira'),
+      [`scuole.csv: ${CUT_OFF}`, 'scuole.csv, riga 2: virgolette aperte e mai chiuse: il file può essere troncato'],
+    ],
+    [
+      'a household that there is not',
+      { 'attestazioni_isee.csv': ['nucleo;isee;dal;al;riferimento', 'F-9;8400;01/09/2026;31/08/2027;x'] },
+      [
+        'attestazioni_isee.csv, riga 2, colonna nucleo: non c’è in nessun file di questa importazione e non è già registrato',
+      ],
+    ],
+    [
+      'ISEE bands with a gap and an overlap',
+      {
+        'fasce_isee.csv': [
+          'servizio;tariffa;dal;isee_da;isee_fino_a;prezzo',
+          'school_meals;Intera;01/09/2026;0;7500;1,50',
+          'school_meals;Intera;01/09/2026;8000;15000;3,50',
+          'school_meals;Intera;01/09/2026;14000;20000;4,00',
+        ],
+      },
+      [
+        'fasce_isee.csv, riga 3, colonna isee_da: fra questa fascia ISEE e quella sotto resta un vuoto: farla cominciare dove l’altra finisce',
+        'fasce_isee.csv, riga 4, colonna isee_da: per lo stesso ISEE valgono due fasce: controllare da dove a dove arriva ciascuna',
+      ],
+    ],
+    [
+      'a diet whose days are inverted',
+      {
+        ...changed('alunni.csv', 2, ';GF;', ';;'),
+        'diete.csv': [
+          'codice_fiscale_alunno;codice;tipo;dal;al;riferimento',
+          `${CHILD};GF;salute;01/09/2026;31/08/2026;prot. 1`,
+        ],
+      },
+      ['diete.csv, riga 2, colonna al: l’ultimo giorno viene prima del primo'],
+    ],
+  ])('%s', async (_what, changes, sentences) => {
+    await write(changes);
+    expect((await run()).faults.map(sentenceOf)).toEqual(sentences);
+  });
+
+  test('a file that is read as it was meant, in Windows-1252, with a mark, with semicolons: nothing', async () => {
+    const windows = Buffer.from(text('alunni.csv'), 'latin1');
+    await write({ 'alunni.csv': windows, 'scuole.csv': `\ufeff${text('scuole.csv')}` });
+    expect((await run()).faults).toEqual([]);
+    expect((await directory()).map(({ displayName }) => displayName)).toContain('Però Prova');
   });
 });
 

@@ -118,6 +118,8 @@ class ImportRun {
   readonly #faults: Fault[] = [];
   /** What is at fault in its own file: whoever refers to it is not. */
   readonly #faulted = new Set<string>();
+  /** Kinds of record of which some row could not be read: who refers to one may refer to that. */
+  readonly #unread = new Set<RecordKind>();
   readonly #files: { fileName: string; rows: number; changed: number }[] = [];
   #faultCount = 0;
   #diets: DietChanges = { addedCount: 0, changedCount: 0, removedCount: 0 };
@@ -177,6 +179,11 @@ class ImportRun {
     if (this.#faults.length < FAULTS_MAX) this.#faults.push(fault);
   }
 
+  /** Says whether a record is at fault, or may be, where it is told itself. */
+  #isFaulted(kind: RecordKind, key: string): boolean {
+    return this.#unread.has(kind) || this.#faulted.has(faultedKey(kind, key));
+  }
+
   async #presentFiles(): Promise<readonly PresentFile[]> {
     const { folder } = this.#options;
     const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
@@ -212,7 +219,7 @@ class ImportRun {
     const run: DocumentsRun = {
       ...{ tx: this.#tx, municipalityId, folder, addedBy: this.editor.name, clock: this.#deps.clock },
       fault: (line, column, kind, pupilCode) => {
-        if (pupilCode === undefined || !this.#faulted.has(faultedKey('pupils', pupilCode))) fault(line, column, kind);
+        if (pupilCode === undefined || !this.#isFaulted('pupils', pupilCode)) fault(line, column, kind);
       },
     };
     let batch: { line: number; named: NamedDocument }[] = [];
@@ -243,7 +250,10 @@ class ImportRun {
     const rows = readRows(
       path,
       layout,
-      (line, column, kind, detail = '') => this.#fault({ fileName, line, column, kind, detail }),
+      (line, column, kind, detail = '') => {
+        if (layout.kind !== 'documents') this.#unread.add(RECORD_KINDS[layout.kind]);
+        this.#fault({ fileName, line, column, kind, detail });
+      },
       (count) => {
         this.#bytesRead += count;
         this.#progress(file);
@@ -313,7 +323,7 @@ class ImportRun {
     const { municipalityId } = this.#options;
     const inputs = await TO_INPUTS[kind]({ tx: this.#tx, municipalityId, few }, rows);
     for (const { line, column, kind: missingKind, key } of inputs.missing) {
-      if (this.#faulted.has(faultedKey(missingKind, key))) continue;
+      if (this.#isFaulted(missingKind, key)) continue;
       this.#fault({ fileName, line, column, kind: 'unknown_reference', detail: '' });
     }
     const keyAt = new Map(rows.map(({ line, named }) => [line, nameKey(...RECORD_KEYS[kind](named))]));
