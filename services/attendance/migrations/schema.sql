@@ -83,6 +83,18 @@ CREATE TABLE public.booked_days (
     charged_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.calendar_edits (
+    municipality_id bigint NOT NULL,
+    edit_id uuid NOT NULL,
+    edited_at timestamp with time zone NOT NULL,
+    editor text NOT NULL,
+    source text NOT NULL,
+    school_id uuid NOT NULL,
+    service text NOT NULL,
+    what text NOT NULL,
+    CONSTRAINT calendar_edits_source_check CHECK ((source = ANY (ARRAY['office'::text, 'command'::text, 'import'::text, 'service'::text])))
+);
+
 CREATE TABLE public.charging_policies (
     municipality_id bigint NOT NULL,
     school_id uuid NOT NULL,
@@ -303,6 +315,9 @@ ALTER TABLE ONLY public.booked_charges
 
 ALTER TABLE ONLY public.booked_days
     ADD CONSTRAINT booked_days_pkey PRIMARY KEY (municipality_id, school_id, service, service_date);
+
+ALTER TABLE ONLY public.calendar_edits
+    ADD CONSTRAINT calendar_edits_pkey PRIMARY KEY (municipality_id, edit_id);
 
 ALTER TABLE ONLY public.charging_policies
     ADD CONSTRAINT charging_policies_pkey PRIMARY KEY (municipality_id, school_id, service);

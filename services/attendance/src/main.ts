@@ -42,13 +42,14 @@ import { absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
 import { availabilityStore } from './store/availability-store.ts';
 import { bookingStore } from './store/booking-store.ts';
+import { calendarStore } from './store/calendar-store.ts';
 import { chargeReader } from './store/charge-reader.ts';
 import { correctionStore } from './store/correction-store.ts';
 import { directoryStore } from './store/directory-store.ts';
 import { kitchenStore } from './store/kitchen-store.ts';
-import { officeStore } from './store/office-store.ts';
 import { presenceDaysReader } from './store/presence-days.ts';
 import { presenceStore } from './store/presence-store.ts';
+import { terminalStore } from './store/terminal-store.ts';
 
 await runMain(async () => {
   const config = readAttendanceConfig(process.env);
@@ -60,7 +61,7 @@ await runMain(async () => {
   const ledger = ledgerPort(ledgerClient);
   const anagrafica = anagraficaClient(config.ANAGRAFICA_ADDRESS);
   const cipher = openFieldCipher(config.FIELD_KEY);
-  const office = officeStore(database);
+  const terminals = terminalStore(database);
   const memory = directoryMemory();
   const accounts = knownAccounts({ store: accountStore(database), ledger });
   const room = terminalRoom(memory);
@@ -76,7 +77,7 @@ await runMain(async () => {
   const watch = directoryWatch({
     keeper,
     room,
-    office,
+    terminals,
     pullEveryMs: config.DIRECTORY_PULL_MS,
     refreshEveryMs: config.DIRECTORY_REFRESH_MS,
     onFault,
@@ -94,6 +95,7 @@ await runMain(async () => {
     record: measureRecording((batch) => recordSwipes(recordDeps, batch)),
     onFault: (fault, batchSize) => logger.warn({ err: fault, batchSize }, 'swipes not recorded yet'),
   });
+  const calendar = { transaction: recordDeps.transaction, calendar: calendarStore(database), clock };
   const kitchen = kitchenStore(database, cipher);
   const correctDeps = { store: correctionStore(database), ledger, accounts, clock };
   const bookings = { ...correctDeps, transaction: recordDeps.transaction, kitchen, bookings: bookingStore(database) };
@@ -124,6 +126,7 @@ await runMain(async () => {
         readNotice: (who) => readAbsenceNotice(absenceDeps, who),
       },
       kitchen,
+      calendar,
       correct: (command) => correctMeal(correctDeps, command),
       jwksUrl: config.IDENTITY_JWKS_URL,
       clock,
@@ -160,12 +163,13 @@ await runMain(async () => {
         services: [
           {
             definition: TerminalServiceService,
-            implementation: terminalService({ office, memory, room, gatherer, clock, logger }),
+            implementation: terminalService({ terminals, memory, room, gatherer, clock, logger }),
           },
           {
             definition: OfficeServiceService,
             implementation: officeService({
-              store: office,
+              store: terminals,
+              calendar,
               watch: async (municipalityId) => watch.readSoon(municipalityId),
             }),
           },

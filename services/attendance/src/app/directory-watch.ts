@@ -1,7 +1,7 @@
 import type { MunicipalityId } from '@campanella/vocabulary';
 import type { DirectoryKeeper } from './keep-directory.ts';
-import type { OfficeStore } from './office.ts';
 import type { TerminalRoom } from './terminal-directory.ts';
+import type { TerminalStore } from './terminals.ts';
 
 /** Keeps looking: at anagrafica when told and from time to time, at PostgreSQL for what another replica stored. */
 export interface DirectoryWatch {
@@ -16,7 +16,7 @@ export interface DirectoryWatch {
 export function directoryWatch(deps: {
   readonly keeper: DirectoryKeeper;
   readonly room: TerminalRoom;
-  readonly office: OfficeStore;
+  readonly terminals: TerminalStore;
   readonly pullEveryMs: number;
   readonly refreshEveryMs: number;
   readonly onFault: (fault: unknown, what: string) => void;
@@ -49,7 +49,7 @@ export function directoryWatch(deps: {
   async function refreshOnce(): Promise<void> {
     try {
       await deps.keeper.refresh();
-      await deps.room.checkDisabled(deps.office);
+      await deps.room.checkDisabled(deps.terminals);
     } catch (fault) {
       deps.onFault(fault, 'directory not refreshed');
     }

@@ -1,6 +1,7 @@
 import type { MunicipalityId, PupilId, SchoolId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
 import { accept, addDays, type Decision, refuse } from '@campanella/vocabulary';
 import { type AbsenceRules, cutOffOf } from '../domain/absence.ts';
+import type { ClosureKind, ServicePlace } from '../domain/calendar-edit.ts';
 import { dietOn, enrolmentOn, type Pupil } from '../domain/directory.ts';
 import {
   countMeals,
@@ -11,7 +12,6 @@ import {
   type KitchenDay,
   type RecordedMeal,
 } from '../domain/kitchen.ts';
-import type { ClosureKind, ServicePlace } from './office.ts';
 
 /** The service day before may lie before a long holiday. */
 const CALENDAR_BEFORE_DAYS = 45;

@@ -1,8 +1,8 @@
 import type { Transaction } from '@campanella/postgres';
 import { addDays, type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
 import { type AbsenceRules, cutOffOf } from '../domain/absence.ts';
+import type { CutOffExtension, ServicePlace } from '../domain/calendar-edit.ts';
 import { cutOffAfterOutages, OUTAGE_REACH_MS, type Outage, outagesBetween } from '../domain/outage.ts';
-import type { CutOffExtension, ServicePlace } from './office.ts';
 
 const MINUTE_MS = 60_000;
 /** A cut-off may lie so many days before its service day. */

@@ -1,8 +1,8 @@
 import type { Cents, MunicipalityId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
+import type { ClosureKind } from '../domain/calendar-edit.ts';
 import type { Course } from '../domain/menu.ts';
 import type { Charge } from '../domain/swipe.ts';
 import type { MealCorrection } from './correct-meal.ts';
-import type { ClosureKind } from './office.ts';
 
 /** Longest span of days asked for at once. */
 export const RANGE_MONTHS_MAX = 36;

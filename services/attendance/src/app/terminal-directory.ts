@@ -1,6 +1,6 @@
 import type { MunicipalityId, SchoolId, TerminalId } from '@campanella/vocabulary';
 import type { DirectoryMemory, SchoolDelta } from './directory-memory.ts';
-import type { OfficeStore } from './office.ts';
+import type { TerminalStore } from './terminals.ts';
 
 /** A connected terminal, as those who have news for it see it. */
 export interface ConnectedTerminal {
@@ -25,7 +25,7 @@ export interface TerminalRoom {
   /** Tells the municipality's terminals what changed. */
   announce(municipalityId: MunicipalityId): void;
   /** Shuts out terminals that were disabled since they connected. */
-  checkDisabled(store: OfficeStore): Promise<void>;
+  checkDisabled(store: TerminalStore): Promise<void>;
   /** From now on every terminal is asked to go elsewhere. */
   drain(): void;
   readonly isDraining: boolean;

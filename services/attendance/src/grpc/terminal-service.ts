@@ -10,10 +10,10 @@ import { GrpcRefusal, gauge, type Logger, toGrpcStatus } from '@campanella/servi
 import { parseId, type ServiceDate, serviceDateAt, type TerminalId } from '@campanella/vocabulary';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { DirectoryMemory, SchoolDelta } from '../app/directory-memory.ts';
-import { type OfficeStore, proveTerminal } from '../app/office.ts';
 import type { SwipeAnswer } from '../app/record-swipes.ts';
 import type { AnsweredSwipe, SwipeGatherer, SwipeSource } from '../app/swipe-gatherer.ts';
 import type { ConnectedTerminal, TerminalRoom } from '../app/terminal-directory.ts';
+import { proveTerminal, type TerminalStore } from '../app/terminals.ts';
 import { dietOn, type Pupil } from '../domain/directory.ts';
 import type { Terminal } from '../domain/swipe.ts';
 
@@ -47,7 +47,7 @@ const OUTCOME: Record<SwipeAnswer, SwipeOutcome> = {
 
 /** What the terminals' streams need. */
 export interface TerminalServiceDeps {
-  readonly office: OfficeStore;
+  readonly terminals: TerminalStore;
   readonly memory: DirectoryMemory;
   readonly room: TerminalRoom;
   readonly gatherer: SwipeGatherer;
@@ -75,7 +75,7 @@ export function terminalService(deps: TerminalServiceDeps): TerminalServiceServe
 async function authenticate(deps: TerminalServiceDeps, stream: Stream): Promise<Terminal> {
   const terminalId = parseId<TerminalId>(String(stream.metadata.get('x-terminal-id')[0] ?? ''));
   const key = String(stream.metadata.get('x-terminal-key')[0] ?? '');
-  const terminal = terminalId === null ? null : await proveTerminal(deps.office, terminalId, key);
+  const terminal = terminalId === null ? null : await proveTerminal(deps.terminals, terminalId, key);
   if (terminal !== null) return terminal;
   // One sentence for unknown, disabled and wrongly keyed, so that nobody learns which terminals exist.
   throw new GrpcRefusal(

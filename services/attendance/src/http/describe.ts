@@ -1,6 +1,6 @@
 import { parseServiceDate } from '@campanella/vocabulary';
 import { z } from 'zod';
-import { CLOSURE_KINDS } from '../app/office.ts';
+import { CLOSURE_KINDS } from '../domain/calendar-edit.ts';
 import { ALLERGENS, COURSES } from '../domain/menu.ts';
 
 export const Day = z.iso

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLOSURE_KINDS } from '../app/office.ts';
+import { CLOSURE_KINDS } from '../domain/calendar-edit.ts';
 import { Day, problem, Service } from './describe.ts';
 
 /** What a day of a school is asked with. */

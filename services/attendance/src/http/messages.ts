@@ -3,6 +3,7 @@ export const MESSAGES = {
   malformed: 'I parametri della ricerca non sono validi: controllare servizio e date',
   invertedRange: 'La data iniziale è successiva alla data finale: correggere il periodo',
   rangeTooLong: 'Il periodo è troppo lungo: scegliere al massimo 36 mesi',
+  malformedEdit: 'Nulla è stato salvato: correggere i campi indicati e riprovare',
   malformedAbsence: 'La comunicazione non è valida: controllare date e tipologia',
   absenceRangeTooLong:
     'Il periodo è troppo lungo: comunicare al massimo 62 giorni per volta, o rivolgersi al proprio Comune per sospendere il servizio',

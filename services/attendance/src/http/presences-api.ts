@@ -10,10 +10,12 @@ import {
 } from '@campanella/vocabulary';
 import { Router } from 'express';
 import type { CorrectionRefused, CorrectMeal, MealCorrection } from '../app/correct-meal.ts';
+import type { EditCalendarDeps } from '../app/edit-calendar.ts';
 import type { KitchenStore } from '../app/kitchen.ts';
 import { type PresenceDay, type PresenceDaysReader, RANGE_MONTHS_MAX } from '../app/presence-days.ts';
 import { type AbsenceOperations, absenceRoutes } from './absences-api.ts';
 import { describeAttendanceApi } from './api-description.ts';
+import { calendarRoutes } from './calendar-api.ts';
 import { type PresencesAnswer, PresencesQuery } from './describe.ts';
 import { kitchenRoutes } from './kitchen-api.ts';
 import { MESSAGES } from './messages.ts';
@@ -23,6 +25,7 @@ export function attendanceApi(deps: {
   readonly reader: PresenceDaysReader;
   readonly absences: AbsenceOperations;
   readonly kitchen: KitchenStore;
+  readonly calendar: EditCalendarDeps;
   readonly correct: (command: CorrectMeal) => Promise<Decision<MealCorrection, CorrectionRefused>>;
   readonly jwksUrl: string;
   readonly clock: { now(): Date };
@@ -51,6 +54,7 @@ export function attendanceApi(deps: {
     response.set('cache-control', 'no-store').json(answer);
   });
   absenceRoutes(router, deps);
+  calendarRoutes(router, deps);
   kitchenRoutes(router, deps);
   return router;
 }

@@ -2,7 +2,7 @@ import type { FieldCipher } from '@campanella/field-encryption';
 import type { Database } from '@campanella/postgres';
 import { cents, id, type PupilId, type SchoolId, serviceDate } from '@campanella/vocabulary';
 import type { DayPlace, KitchenStore, StoredKitchenDay } from '../app/kitchen.ts';
-import type { ClosureKind } from '../app/office.ts';
+import type { ClosureKind } from '../domain/calendar-edit.ts';
 import type { RecordedMeal } from '../domain/kitchen.ts';
 import type { Charge } from '../domain/swipe.ts';
 import { type AbsenceRulesRow, RULES_COLUMNS, toRules } from './absence-store.ts';

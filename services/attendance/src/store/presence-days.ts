@@ -1,8 +1,8 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Database } from '@campanella/postgres';
 import { cents, serviceDate } from '@campanella/vocabulary';
-import type { ClosureKind } from '../app/office.ts';
 import type { PresenceDay, PresenceDaysQuery, PresenceDaysReader } from '../app/presence-days.ts';
+import type { ClosureKind } from '../domain/calendar-edit.ts';
 import { type DietSpan, dietOn } from '../domain/directory.ts';
 import { type Course, coursesFor, type MenuRotation, menuText, rotatedCourses } from '../domain/menu.ts';
 import type { Charge } from '../domain/swipe.ts';

@@ -1,0 +1,16 @@
+-- 000010: who changed calendars, menus and rules.
+-- Lock: none, the table is new. Older code ignores it.
+create table calendar_edits (
+  municipality_id bigint not null,
+  -- In the order of time (UUIDv7).
+  edit_id uuid not null,
+  edited_at timestamptz not null,
+  -- A person's id, or the name that was given to the command.
+  editor text not null,
+  source text not null check (source in ('office', 'command', 'import', 'service')),
+  school_id uuid not null,
+  service text not null,
+  -- What was put: service_days, menus, …; never what it says.
+  what text not null,
+  primary key (municipality_id, edit_id)
+);
