@@ -5,7 +5,14 @@ import type { DietVersion } from '../domain/diet.ts';
 import type { IseeCertification } from '../domain/isee.ts';
 import { parseRecords, type RecordsInput } from '../domain/parse-records.ts';
 import { type Editor, editsOf, type RecordEdit } from '../domain/record-edits.ts';
-import type { Changes, DietChanges, IncomingRecords, Municipality, StoredRecords } from '../domain/records.ts';
+import type {
+  Changes,
+  DietChanges,
+  IncomingRecords,
+  Municipality,
+  RecordKind,
+  StoredRecords,
+} from '../domain/records.ts';
 
 /** What {@link putRecords} needs of the tables. */
 export interface RegistryStore {
@@ -28,6 +35,8 @@ export interface RegistryStore {
     edits: readonly RecordEdit[],
     at: Date,
   ): Promise<void>;
+  /** Tells the planner how many rows of these kinds there are by now, those of this transaction included. */
+  refreshStatistics(tx: Transaction, kind: RecordKind): Promise<void>;
   /** Writes the changes; each pupil in `versions` gets that directory version. */
   writeChanges(tx: Transaction, municipalityId: MunicipalityId, changes: Changes, written: Written): Promise<void>;
 }

@@ -273,9 +273,13 @@ class ImportRun {
     let batch: ReadRow<Kind>[] = [];
     /** Rows that would be refused now, and may be no more once the whole file is stored: a sibling comes later. */
     const waiting: ReadRow<Kind>[] = [];
+    let batches = 0;
     const flush = async () => {
       file.changed += await this.#storeBatch(kind, layout, few, batch, waiting);
       batch = [];
+      batches += 1;
+      // A planner that believes a table empty reads all of a municipality for each row: it is told whenever the rows have doubled.
+      if (Number.isInteger(Math.log2(batches))) await this.#refreshStatistics(kind);
     };
     for await (const { line, values } of this.#rows(layout, path, file)) {
       let isGood = true;
@@ -299,8 +303,13 @@ class ImportRun {
       if (batch.length === BATCH && RECORD_KINDS[kind] !== 'tariffs') await flush();
     }
     await flush();
+    await this.#refreshStatistics(kind);
     file.changed += await this.#storeBatch(kind, layout, few, waiting, null);
     this.#progress(file);
+  }
+
+  async #refreshStatistics(kind: FileKind): Promise<void> {
+    await this.#deps.store.refreshStatistics(this.#tx, RECORD_KINDS[kind]);
   }
 
   #progress({ fileName, rows }: { readonly fileName: string; readonly rows: number }): void {

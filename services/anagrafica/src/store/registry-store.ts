@@ -13,6 +13,7 @@ import type {
   IncomingRecords,
   Municipality,
   Pupil,
+  RecordKind,
   StoredRecords,
 } from '../domain/records.ts';
 import { openDiets, sealDiets } from './diet.ts';
@@ -47,6 +48,7 @@ export function registryStore(cipher: FieldCipher): RegistryStore {
     loadStored: (tx, municipalityId, incoming) => loadStored(cipher, tx, municipalityId, incoming),
     pupilsTouched,
     writeEdits,
+    refreshStatistics,
     writeChanges: (tx, municipalityId, changes, written) => writeChanges(cipher, tx, municipalityId, changes, written),
   };
 }
@@ -309,6 +311,20 @@ async function pupilsTouched(
     values: [municipalityId, directory.classIds, directory.tariffIds],
   });
   return [...new Set([...directory.pupilIds, ...rows.map((row) => row.pupil_id)])].sort();
+}
+
+/** The tables that many rows of a kind go into. */
+const TABLES: Partial<Readonly<Record<RecordKind, string>>> = {
+  guardians: 'guardians',
+  pupils: 'pupils',
+  households: 'households, household_pupils, household_guardians',
+  enrolments: 'enrolments',
+  badges: 'badges',
+};
+
+async function refreshStatistics(tx: Transaction, kind: RecordKind): Promise<void> {
+  const tables = TABLES[kind];
+  if (tables !== undefined) await tx.query({ text: `analyze ${tables}`, values: [] });
 }
 
 async function writeEdits(
