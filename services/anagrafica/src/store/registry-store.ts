@@ -399,8 +399,11 @@ async function writeChanges(
     records.isee.filter(({ id }) => !housed.has(id)).map(({ id }) => ({ id, iseeSealed: iseeSealed(id) })),
   );
   // All that leave before any comes: pupils may change households in one call.
-  await write('clear_household_pupils', CLEAR_HOUSEHOLD_PUPILS, records.households);
-  await write('clear_household_guardians', CLEAR_HOUSEHOLD_GUARDIANS, records.households);
+  if (records.households.length > 0) {
+    const values = [municipalityId, records.households.map(({ id }) => id)];
+    await tx.query({ name: 'clear_household_pupils', text: CLEAR_HOUSEHOLD_PUPILS, values });
+    await tx.query({ name: 'clear_household_guardians', text: CLEAR_HOUSEHOLD_GUARDIANS, values });
+  }
   const members = (read: (household: Household) => readonly string[]) =>
     records.households.flatMap((household) => read(household).map((member) => ({ id: household.id, member })));
   await write(
@@ -528,11 +531,9 @@ const WRITE_ISEE = `
   from jsonb_to_recordset($2::jsonb) as r (id uuid, "iseeSealed" text)
   where municipality_id = $1 and household_id = r.id`;
 const CLEAR_HOUSEHOLD_PUPILS = `
-  delete from household_pupils
-  where municipality_id = $1 and household_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
+  delete from household_pupils where municipality_id = $1 and household_id = any($2)`;
 const CLEAR_HOUSEHOLD_GUARDIANS = `
-  delete from household_guardians
-  where municipality_id = $1 and household_id in (select r.id from jsonb_to_recordset($2::jsonb) as r (id uuid))`;
+  delete from household_guardians where municipality_id = $1 and household_id = any($2)`;
 const WRITE_HOUSEHOLD_PUPILS = `
   insert into household_pupils (municipality_id, household_id, pupil_id)
   select $1, r.id, r.member from jsonb_to_recordset($2::jsonb) as r (id uuid, member uuid)`;
