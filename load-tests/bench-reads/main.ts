@@ -7,7 +7,7 @@ import { countSequentialScans, guessesOf, isDrawn, PARENTS, READS, Reader } from
 const HELP = `npm run bench:reads -- [--json] [--rounds <n>] [--quick]
 
 Measures every read and download of the parents' API, as the services' descriptions have them, at the services, on throw-away stores with a large
-town: each of 10,000 guardians asks once per read and round, 8 at a time; of PDF files, which are drawn when they are asked for, 1,000 do. Beside it,
+town: each of 10,000 guardians asks once per read and round, 8 at a time; of PDF files, which are drawn when they are asked for, 500 do. Beside it,
 in the same rounds and turn by turn, for every operation that takes an id: the time of a refusal for what is somebody else's as a share of that for
 what there is not (100 % when nobody can tell). And how often a large table was read from end to end (never).
 
@@ -16,7 +16,7 @@ what there is not (100 % when nobody can tell). And how often a large table was 
   --quick   a small town and one short round: shows that it runs, its figures mean little
 `;
 
-const FULL = { pupils: 14_000, readers: 10_000, drawn: 1_000, refusals: 2_000 };
+const FULL = { pupils: 14_000, readers: 10_000, drawn: 500, refusals: 1_000 };
 const QUICK = { pupils: 500, readers: 200, drawn: 20, refusals: 100 };
 const AT_ONCE = 8;
 const LARGE_ROWS = 1_000;

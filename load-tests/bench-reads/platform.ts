@@ -51,6 +51,9 @@ export interface ReadPlatform {
 const MONTH_DAYS = 30;
 const MUNICIPALITY = 1;
 const AT_ONCE = 16;
+/** Each waits for the number of the one before it. */
+const DOCUMENTS_AT_ONCE = 4;
+const OUTPUT_TOLD = 4_000;
 const FILE_BYTES = 8 * 1024;
 const CALL = { deadlineMs: 20_000 };
 
@@ -64,14 +67,16 @@ export async function startReadPlatform(
   logLevel: 'error' | 'debug' = 'error',
 ): Promise<ReadPlatform> {
   const atEnd: (() => Promise<unknown>)[] = [];
+  const parts: RunningPart[] = [];
   const close = async () => {
     for (const end of atEnd.splice(0).reverse()) await end().catch(() => undefined);
   };
   try {
-    return await start(pupilCount, report, logLevel, atEnd, close);
+    return await start(pupilCount, report, logLevel, atEnd, parts, close);
   } catch (cause) {
+    const written = parts.map((part) => part.output().slice(-OUTPUT_TOLD)).join('\n');
     await close();
-    throw cause;
+    throw new Error(`the platform could not be filled; its services wrote:\n${written}`, { cause });
   }
 }
 
@@ -80,6 +85,7 @@ async function start(
   report: (line: string) => void,
   logLevel: string,
   atEnd: (() => Promise<unknown>)[],
+  parts: RunningPart[],
   close: () => Promise<void>,
 ): Promise<ReadPlatform> {
   const folder = mkdtempSync(join(tmpdir(), 'campanella-reads-'));
@@ -99,7 +105,6 @@ async function start(
     IDENTITY_JWKS_URL: identity.jwksUrl,
     DIRECTORY_REFRESH_MS: '200',
   };
-  const parts: RunningPart[] = [];
   const run = async (name: ServiceName, environment: Readonly<Record<string, string>>) => {
     const [grpc, http, ops] = [await freePort(), await freePort(), await freePort()];
     const ports = { GRPC_PORT: String(grpc), HTTP_PORT: String(http), OPS_PORT: String(ops) };
@@ -235,7 +240,11 @@ async function fillEdits(database: pg.Pool): Promise<void> {
 }
 
 /** Does something for each family, so many at once. */
-async function forEach(families: readonly Family[], work: (family: Family) => Promise<void>): Promise<void> {
+async function forEach(
+  families: readonly Family[],
+  work: (family: Family) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   let next = 0;
   const lane = async () => {
     for (let family = families[next]; family !== undefined; family = families[next]) {
@@ -243,7 +252,7 @@ async function forEach(families: readonly Family[], work: (family: Family) => Pr
       await work(family);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
 /** A document with three instalments for the first pupil of each family, through billing's own door. */
@@ -252,17 +261,26 @@ async function issueDocuments(address: string, families: readonly Family[]): Pro
   try {
     await callUnary(office, 'putCreditor', CREDITOR, CALL);
     await callUnary(office, 'putTopUpRules', TOP_UP_RULES, CALL);
-    await forEach(families, async ({ pupilId, instalmentId, paidInstalmentId, cartId }) => {
-      const instalments = [paidInstalmentId, instalmentId, cartId].map((each, index) => ({
-        ...{ instalmentId: each, amountCents: 1_500, dueOn: `2099-1${index}-15` },
-      }));
-      const document = {
-        ...{ municipalityId: MUNICIPALITY, documentId: randomUUID(), kind: DocumentKind.INVOICE, pupilId },
-        ...{ service: 'school_meals', description: 'Mensa scolastica', issuedOn: '2026-11-02', vat: Vat.FOUR_PERCENT },
-        ...{ chargedCents: 4_500, taxonomyCode: '9/TEST/', instalments },
-      };
-      await callUnary(office, 'issueDocument', document, CALL);
-    });
+    await forEach(
+      families,
+      async ({ pupilId, instalmentId, paidInstalmentId, cartId }) => {
+        const instalments = [paidInstalmentId, instalmentId, cartId].map((each, index) => ({
+          ...{ instalmentId: each, amountCents: 1_500, dueOn: `2099-1${index}-15` },
+        }));
+        const document = {
+          ...{ municipalityId: MUNICIPALITY, documentId: randomUUID(), kind: DocumentKind.INVOICE, pupilId },
+          ...{
+            service: 'school_meals',
+            description: 'Mensa scolastica',
+            issuedOn: '2026-11-02',
+            vat: Vat.FOUR_PERCENT,
+          },
+          ...{ chargedCents: 4_500, taxonomyCode: '9/TEST/', instalments },
+        };
+        await callUnary(office, 'issueDocument', document, CALL);
+      },
+      DOCUMENTS_AT_ONCE,
+    );
   } finally {
     office.close();
   }

@@ -60,6 +60,8 @@ export interface Answer {
   readonly body: string;
 }
 
+/** What is not answered by then is a fault of the service: nothing that is asked here may keep it busy for longer. */
+const ANSWERED_WITHIN_MS = 20_000;
 /** How long a token is asked with: services believe one for five minutes. */
 const TOKEN_KEPT_MS = 200_000;
 
@@ -73,7 +75,7 @@ export class Reader {
   constructor(platform: ReadPlatform, atOnce: number) {
     this.#platform = platform;
     this.#atOnce = atOnce;
-    this.#agent = new Agent({ connections: atOnce });
+    this.#agent = new Agent({ connections: atOnce, headersTimeout: ANSWERED_WITHIN_MS });
   }
 
   close(): Promise<void> {

@@ -238,6 +238,13 @@ test("somebody else's documents are not there, in lists, downloads and carts, as
   expect(await cart(instalmentId)).toEqual(await cart(nowhere));
 });
 
+test('forty carts at once with what there is not are forty refusals: none waits for a connection that another holds', async () => {
+  const carts = await Promise.all(
+    Array.from({ length: 40 }, () => guardian.post('carts', { cartId: randomUUID(), instalmentIds: [randomUUID()] })),
+  );
+  expect(new Set(carts.map(({ status }) => status))).toEqual(new Set([404]));
+});
+
 test('lists go on where their page ended and hold everything once, in their order', async () => {
   await Promise.all(Array.from({ length: 5 }, () => issue(documentOf())));
   for (const [path, key] of [

@@ -253,6 +253,7 @@ export interface DocumentStore {
     municipalityId: MunicipalityId,
     pupilIds: readonly PupilId[],
     instalmentId: string,
+    tx?: Transaction,
   ): Promise<PaidInstalment | null>;
   markPaid(
     tx: Transaction,

@@ -92,7 +92,7 @@ function lockPositions(
     for (const instalmentId of instalmentIds) {
       if ((await deps.documents.findPayable(municipalityId, pupilIds, instalmentId, tx)) !== null) continue;
       // One that is paid or handed over is no secret to its own guardian.
-      const isPaid = (await deps.documents.findPaid(municipalityId, pupilIds, instalmentId)) !== null;
+      const isPaid = (await deps.documents.findPaid(municipalityId, pupilIds, instalmentId, tx)) !== null;
       return refuse({ kind: isPaid ? 'not_payable' : 'unknown_order' });
     }
     const positions = await deps.positions.lockBySubjects(tx, municipalityId, [...orderIds, ...instalmentIds]);

@@ -105,10 +105,11 @@ export function documentStore(database: Database): DocumentStore {
       const row = await findInstalment(tx ?? database, municipalityId, pupilIds, instalmentId);
       return row?.state === 'open' ? toPayable(row) : null;
     },
-    async findPaid(municipalityId, pupilIds, instalmentId) {
-      const row = await findInstalment(database, municipalityId, pupilIds, instalmentId);
+    async findPaid(municipalityId, pupilIds, instalmentId, tx) {
+      const from: Queryable = tx ?? database;
+      const row = await findInstalment(from, municipalityId, pupilIds, instalmentId);
       if (row === null || row.state !== 'paid') return null;
-      const { rows } = await database.query<{ receipt_id: string; paid_at: Date; psp_name: string }>({
+      const { rows } = await from.query<{ receipt_id: string; paid_at: Date; psp_name: string }>({
         name: 'find_receipt_of_instalment',
         text: `select receipts.receipt_id, receipts.paid_at, psp_name
                from instalments join receipts using (municipality_id, receipt_id)
