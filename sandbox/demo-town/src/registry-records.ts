@@ -126,7 +126,8 @@ function peopleRequest(plan: TownPlan, families: readonly TownFamily[]): PutRequ
       },
     })),
     diets: pupils.filter(({ dietCode }) => dietCode !== '').map((pupil) => dietsOf(plan, pupil)),
-    households: families.map((family) => householdOf(plan, family)),
+    // Who answers for no pupil is no household: its name would be the first family's.
+    households: families.filter((family) => family.pupils.length > 0).map((family) => householdOf(plan, family)),
     isee: families
       .filter((family) => family.pupils.some(({ tariff }) => tariff.isee !== null))
       .map((family) => iseeOf(plan, family)),
