@@ -13,6 +13,7 @@ export interface Belongings {
   readonly paidInstalmentId: string;
   readonly cartId: string;
   readonly schoolId: string;
+  readonly householdId: string;
   readonly badgeNumber: string;
   readonly codiceFiscale: string;
 }

@@ -10,6 +10,7 @@ const ENDS_BY_ITSELF: Readonly<Record<string, string>> = {
   'GET /api/anagrafica/pupils': 'one’s own pupils: the token names at most 100',
   'GET /api/anagrafica/pupils/{pupilId}': 'badges and enrolments of one pupil, over its years at school',
   'GET /api/anagrafica/office/pupils/{pupilId}': 'the same, for the office',
+  'GET /api/anagrafica/office/households/{householdId}': 'the pupils and guardians of one household',
   'GET /api/attendance/pupils/{pupilId}/absence-notice': 'the types of one school, and extensions of the next days',
   'POST /api/attendance/pupils/{pupilId}/absences': 'a line for each day that was asked for: at most 62',
   'GET /api/attendance/office/schools': 'the schools of one municipality',

@@ -40,6 +40,7 @@ const SEARCHES: Readonly<Record<string, readonly ((family: Family) => Readonly<R
     ({ codiceFiscale }) => ({ codiceFiscale }),
     ({ badgeNumber }) => ({ badgeNumber }),
   ],
+  'GET /api/anagrafica/office/households': [() => ({ name: 'ros' })],
   'GET /api/anagrafica/office/edits': [({ pupilId }) => ({ recordId: pupilId })],
 };
 
