@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { complaintsOf } from '../src/browser.ts';
+import { focused, tabTo } from '../src/keyboard.ts';
 import { openStage, type Stage } from '../src/stage.ts';
 
 const ABSENCES = '/comunicazioni-assenze';
@@ -107,6 +108,77 @@ test(
     await page.getByRole('button', { name: 'CONFERMA' }).click();
     await page.getByText('Le date sono già passate').waitFor();
     expect(await page.getByLabel('Da data').inputValue()).toBe('01/09/2026');
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'the same page in two tabs: what is communicated in one is told by the other, and the second communication changes nothing',
+  async () => {
+    const page = await openPage('desktop');
+    const [day = ''] = (await freeDays(page, 1)).map(italian);
+    const other = await page.context().newPage();
+    await other.goto(new URL(ABSENCES, stage.run.gatewayUrl).href);
+    await other.getByRole('button', { name: 'CONFERMA' }).waitFor();
+    for (const tab of [page, other]) {
+      await tab.getByLabel('Da data').fill(day);
+      await tab.getByLabel('A data', { exact: true }).fill(day);
+    }
+    await page.getByRole('button', { name: 'CONFERMA' }).click();
+    await page.getByText(`${day} Assenza comunicata con successo`).waitFor();
+    await other.getByRole('button', { name: 'CONFERMA' }).click();
+    await other.getByText(`${day} L’assenza era già stata comunicata`).waitFor();
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'an absence is communicated with the keyboard alone, the fault and the outcome take the focus',
+  async () => {
+    const page = await openPage();
+    const [day = ''] = (await freeDays(page, 1)).map(italian);
+    await tabTo(page, { label: 'Da data' });
+    await page.keyboard.type('31/02/2027');
+    await page.keyboard.press('Enter');
+    await page.getByText('Scrivi la data di inizio').waitFor();
+    expect(await focused(page)).toMatchObject({ label: 'Da data', isInvalid: true });
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type(day);
+    await tabTo(page, { label: 'A data' });
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type(day);
+    await tabTo(page, { text: 'CONFERMA' });
+    await page.keyboard.press('Enter');
+    await page.getByText(`${day} Assenza comunicata con successo`).waitFor();
+    expect(await focused(page)).toMatchObject({ text: 'Esito della comunicazione' });
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'a day that is refused for being late says so beside the days that were accepted, with the time it ended, and what can still be done',
+  async () => {
+    const page = await openPage('desktop');
+    await page.route('**/absences', (route) =>
+      route.fulfill({
+        json: {
+          days: [
+            { serviceDate: '2026-12-01', outcome: 'cut_off_passed', cutOffAt: '2026-12-01T08:30:00.000Z' },
+            { serviceDate: '2026-12-02', outcome: 'accepted', cutOffAt: '2026-12-02T08:30:00.000Z' },
+          ],
+        },
+      }),
+    );
+    await page.getByRole('button', { name: 'CONFERMA' }).click();
+    await page.getByText('Esito della comunicazione').waitFor();
+    expect(await page.locator('.absence-outcomes li').allTextContents()).toEqual([
+      '01/12/2026 Non accettata: il termine era il 01/12/2026 alle 09:30',
+      '02/12/2026 Assenza comunicata con successo',
+    ]);
+    await page.getByText('Puoi comunicare l’assenza dei giorni successivi entro il loro termine').waitFor();
     await page.close();
   },
   STEP_MS,

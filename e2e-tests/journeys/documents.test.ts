@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { complaintsOf } from '../src/browser.ts';
+import { tabTo } from '../src/keyboard.ts';
 import { openStage, type Stage } from '../src/stage.ts';
 
 const DOCUMENTS = '/documenti-contabili';
@@ -45,7 +46,15 @@ test(
     const page = await openPage(PAYMENTS);
     const complaints = complaintsOf(page);
     expect((await due(page)).toSorted()).toEqual(['13,00', '26,00', '26,00', '45,00', '45,00', '45,00']);
-    const days = await page.getByRole('rowheader').allTextContents();
+    const instructions = page.getByRole('region', { name: 'Come pagare' });
+    expect(await instructions.getByRole('listitem').allTextContents()).toEqual([
+      expect.stringMatching(/^Per pagare subito seleziona nell’elenco i documenti, al massimo 5/),
+      expect.stringMatching(/^Poi premi AVVIA PAGAMENTO/),
+    ]);
+    await instructions
+      .getByText(/negozi, supermercati e sportelli bancari prima della scadenza premi Stampa/)
+      .waitFor();
+    const days = (await page.getByRole('rowheader').allTextContents()).map((text) => text.replace(' (scaduto)', ''));
     const sortable = days.map((day) => day.split('/').reverse().join('-'));
     expect(sortable).toEqual(sortable.toSorted().reverse());
     expect(await page.getByRole('button', { name: 'AVVIA PAGAMENTO' }).isDisabled()).toBe(true);
@@ -106,6 +115,11 @@ test(
       ...['DATA', 'NUMERO', 'UTENTE', 'IMPORTO', 'DA PAGARE', 'PAGATO (importo)', 'SCADENZA', 'MESSA A RUOLO'],
       ...['PAGATO (saldato)', 'AVVISO PAGOPA', 'RICEVUTA PAGOPA'],
     ]);
+    await page.getByLabel('Nominativo').selectOption({ label: 'Basilico Inventati' });
+    await page.waitForURL(/utente=/);
+    await page.getByRole('row').filter({ hasText: 'Pre e post scuola' }).waitFor();
+    const names = await page.locator('td[data-label="UTENTE"]').allTextContents();
+    expect(new Set(names)).toEqual(new Set(['Basilico Inventati']));
     await page.getByRole('link', { name: 'Pagamento servizi scolastici' }).last().click();
     await page.getByRole('heading', { name: 'PAGAMENTI ONLINE' }).waitFor();
     await page.goBack();
@@ -138,6 +152,78 @@ test(
     await fetch(`${stage.run.pagopa.control}/reset`, { method: 'POST' });
     await page.getByRole('table').getByText('In verifica').waitFor({ state: 'detached' });
     expect((await due(page)).filter((amount) => amount === '26,00')).toHaveLength(1);
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'a document is chosen and sent to pagoPA with the keyboard alone, once for a double press; back from there it is in verification, explained',
+  async () => {
+    const page = await openPage(PAYMENTS, 'phone');
+    let carts = 0;
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().endsWith('/carts')) carts += 1;
+    });
+    const [amount = ''] = await due(page);
+    await tabTo(page, { name: /^Scegli il documento/ });
+    await page.keyboard.press('Space');
+    expect(await page.getByTestId('total').textContent()).toBe(`${amount}${EURO}`);
+    await tabTo(page, { text: 'AVVIA PAGAMENTO' });
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Pagamento di prova' }).waitFor();
+    expect(carts).toBe(1);
+    const checkout = page.url();
+    await page.goBack();
+    await page.getByRole('table').getByText('In verifica').waitFor();
+    await page.getByText(/Se sei tornato indietro senza pagare puoi riprovare entro 30 minuti/).waitFor();
+    await page.goto(checkout);
+    await tabTo(page, { text: 'Annulla e torna indietro' });
+    await page.keyboard.press('Enter');
+    await page.getByText('Non hai pagato nulla').waitFor();
+    await page.getByRole('table').getByText('In verifica').waitFor({ state: 'detached' });
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'a document that another tab is paying is refused with what to do, and the choice is asked for again',
+  async () => {
+    const page = await openPage(PAYMENTS);
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole('heading', { name: 'Elenco' }).waitFor();
+    for (const tab of [page, other])
+      await tab
+        .getByRole('checkbox', { name: /^Scegli il documento/ })
+        .first()
+        .check();
+    await other.getByRole('button', { name: 'AVVIA PAGAMENTO' }).click();
+    await other.getByRole('heading', { name: 'Pagamento di prova' }).waitFor();
+    await page.getByRole('button', { name: 'AVVIA PAGAMENTO' }).click();
+    await page.getByText('Uno dei documenti scelti è già in verifica').waitFor();
+    await page.getByRole('table').getByText('In verifica').waitFor();
+    expect(await page.getByTestId('total').textContent()).toBe(`0,00${EURO}`);
+    await other.getByRole('button', { name: 'Annulla e torna indietro' }).click();
+    await other.getByText('Non hai pagato nulla').waitFor();
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test.each([
+  ['ok', 'Pagamento inviato', 'puoi seguirla nell’elenco qui sotto'],
+  ['annullato', 'Pagamento annullato', 'puoi riprovare quando vuoi'],
+  ['errore', 'Pagamento non riuscito', 'non ripetere il pagamento'],
+  ['attesa', 'Esito in attesa', 'Non ripeterlo'],
+])(
+  'the payments page tells the outcome %s of pagoPA, and what to do',
+  async (outcome, title, next) => {
+    const page = await openPage(`${PAYMENTS}?carrello=01938f00-0000-7000-8000-000000000001&esito=${outcome}`);
+    await page.getByText(title, { exact: true }).waitFor();
+    await page.getByText(next).waitFor();
     await page.close();
   },
   STEP_MS,

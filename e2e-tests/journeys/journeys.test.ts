@@ -198,6 +198,8 @@ describe('sign-in', () => {
         await dialog.getByRole('button', { name: 'Chiudi' }).click();
         await dialog.waitFor({ state: 'detached' });
         expect(await page.getByRole('table').count()).toBe(0);
+        await page.getByRole('heading', { level: 1, name: 'ANAGRAFICA UTENTI' }).waitFor();
+        for (const label of ['Nominativo', 'Nr. Badge']) expect(await page.getByLabel(label).count()).toBe(1);
       }
       await page.close();
     },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { complaintsOf } from '../src/browser.ts';
+import { focused, tabTo } from '../src/keyboard.ts';
 import { downloadCsv, downloadPdf, plain } from '../src/list-files.ts';
 import { openStage, type Stage } from '../src/stage.ts';
 
@@ -65,6 +66,13 @@ test(
     const complaints = complaintsOf(page);
     const before = await balance(page);
     await page.goto(at(TOP_UPS));
+    await page.getByText(/^Scegli il servizio e il badge, scrivi l’importo e premi CONFERMA/).waitFor();
+    await page
+      .getByText(/^Il credito si aggiorna dopo la verifica del Comune sulle operazioni confermate da pagoPA/)
+      .waitFor();
+    expect(await page.locator('form label').allTextContents()).toEqual([
+      ...['Servizio da ricaricare', 'Badge', 'Importo in euro'],
+    ]);
     await order(page, '20,00');
     await page.getByRole('button', { name: 'PAGA ONLINE' }).click();
     await page.getByRole('heading', { name: 'Pagamento di prova' }).waitFor();
@@ -203,6 +211,37 @@ test(
     await page.getByRole('button', { name: 'Torna alle ricariche' }).click();
     const row = rowOf(page, '18,00');
     await row.getByRole('button', { name: /^Annulla la ricarica/ }).click();
+    await row.getByText('Annullata').waitFor();
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
+  'a top-up is ordered, sent to pagoPA and cancelled with the keyboard alone',
+  async () => {
+    const page = await openPage();
+    await tabTo(page, { label: 'Importo in euro' });
+    await page.keyboard.type('venti');
+    await page.keyboard.press('Enter');
+    await page.getByText('Scrivi un importo in euro').waitFor();
+    expect(await focused(page)).toMatchObject({ label: 'Importo in euro', isInvalid: true });
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('24,50');
+    await tabTo(page, { text: 'CONFERMA' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Come vuoi pagare?' }).waitFor();
+    expect(await focused(page)).toMatchObject({ text: 'Come vuoi pagare?' });
+    await tabTo(page, { text: 'PAGA ONLINE' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Pagamento di prova' }).waitFor();
+    await tabTo(page, { text: 'Annulla e torna indietro' });
+    await page.keyboard.press('Enter');
+    await page.getByText('Non hai pagato nulla').waitFor();
+    const row = rowOf(page, '24,50');
+    await row.getByRole('button', { name: /^Annulla la ricarica/ }).waitFor();
+    await tabTo(page, { name: 'Annulla la ricarica di 24,50\u00a0€' });
+    await page.keyboard.press('Enter');
     await row.getByText('Annullata').waitFor();
     await page.close();
   },

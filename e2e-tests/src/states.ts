@@ -40,6 +40,53 @@ function away(api: string): (page: Page) => Promise<void> {
   };
 }
 
+/** The page comes, and the service behind it takes its time. */
+function keepWaiting(api: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await page.route(api, () => undefined);
+    await page.reload();
+    await page.locator('.loading').first().waitFor();
+  };
+}
+
+/** The session ends while the page is open, and the page notices when it is looked at again. */
+async function expireSession(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Esci', exact: true }).waitFor();
+  await page.waitForFunction(() => document.querySelector('.loading') === null);
+  await page.context().clearCookies();
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await showText(page, 'Sessione scaduta');
+}
+
+/** The record of a pupil is opened after the session has ended. */
+async function openRecordExpired(page: Page): Promise<void> {
+  const link = page.getByRole('link', { name: /^Apri la scheda di/ }).first();
+  await link.waitFor();
+  await page.context().clearCookies();
+  await link.click();
+  await showText(page, 'Sessione scaduta');
+}
+
+/** A name, and the badge of somebody else. */
+async function searchNobody(page: Page): Promise<void> {
+  await page.getByLabel('Nominativo').selectOption({ index: 1 });
+  await page.getByLabel('Nr. Badge').selectOption({ index: 2 });
+  await page.getByRole('button', { name: 'CERCA' }).click();
+  await showText(page, 'Nessun utente corrisponde alla ricerca');
+}
+
+/** The page comes with another answer than the service's: as if it had been changed by this. */
+function answerWith(api: string, change: object, shown: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await page.route(api, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), ...change } });
+    });
+    await page.reload();
+    await showText(page, shown);
+  };
+}
+
 async function invertDates(page: Page): Promise<void> {
   await page.getByLabel('Da data').fill('31/12/2026');
   await page.getByLabel('A data', { exact: true }).fill('1/1/2026');
@@ -359,6 +406,40 @@ export const STATES: readonly State[] = [
       ['top-ups', '/ricariche-pagopa', '**/api/billing/**'],
     ] as const
   ).map(([page, path, api]) => ({ name: `${page}-offline`, username: GUARDIAN, path, prepare: cutOff(api) })),
+  ...(
+    [
+      ['account', '/conto-corrente-virtuale', '**/api/ledger/**'],
+      ['canteen', '/refezione-scolastica', '**/api/attendance/**'],
+      ['absences', ABSENCES, '**/api/attendance/**'],
+      ['record', RECORD, '**/api/anagrafica/pupils'],
+      ['documents', '/documenti-contabili', '**/api/billing/**'],
+      ['payments', '/pagamento-servizi-scolastici', '**/api/billing/**'],
+      ['top-ups', '/ricariche-pagopa', '**/api/billing/**'],
+    ] as const
+  ).map(([page, path, api]) => ({ name: `${page}-loading`, username: GUARDIAN, path, prepare: keepWaiting(api) })),
+  ...(
+    [
+      ['canteen', '/refezione-scolastica'],
+      ['absences', ABSENCES],
+      ['documents', '/documenti-contabili'],
+      ['payments', '/pagamento-servizi-scolastici'],
+      ['top-ups', '/ricariche-pagopa'],
+    ] as const
+  ).map(([page, path]) => ({ name: `${page}-session-expired`, username: GUARDIAN, path, prepare: expireSession })),
+  { name: 'record-session-expired', username: GUARDIAN, path: RECORD, prepare: openRecordExpired },
+  { name: 'record-empty', username: GUARDIAN, path: RECORD, prepare: searchNobody },
+  {
+    name: 'top-ups-empty',
+    username: GUARDIAN,
+    path: '/ricariche-pagopa',
+    prepare: answerWith('**/api/billing/top-ups?*', { topUps: [] }, 'Non hai ancora chiesto ricariche'),
+  },
+  {
+    name: 'absences-empty',
+    username: GUARDIAN,
+    path: ABSENCES,
+    prepare: answerWith('**/absence-notice?*', { next: null }, 'Non ci sono giorni di mensa in calendario'),
+  },
   { name: 'documents-away', username: GUARDIAN, path: '/documenti-contabili', prepare: away('**/api/billing/**') },
   {
     name: 'payments-away',

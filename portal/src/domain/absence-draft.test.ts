@@ -7,7 +7,7 @@ const TODAY = serviceDate('2026-11-23');
 test('a draft survives the page address, half typed or whole', () => {
   for (const draft of [
     { pupilId: 'a', from: '24/11/2026', to: '2', type: 'absent' },
-    { pupilId: null, from: '', to: '', type: null },
+    { pupilId: null, from: '', to: null, type: null },
   ]) {
     expect(readDraft(writeDraft(draft))).toEqual(draft);
   }

@@ -4,9 +4,9 @@ import { parseTypedDay } from './days.ts';
 /** What is in the form: it is kept in the page's address, so that signing in again, or going back, loses nothing. */
 export interface AbsenceDraft {
   readonly pupilId: string | null;
-  /** As typed. */
-  readonly from: string;
-  readonly to: string;
+  /** As typed; null where nothing was yet. */
+  readonly from: string | null;
+  readonly to: string | null;
   readonly type: string | null;
 }
 
@@ -20,8 +20,8 @@ export type DraftFault = 'missing_from' | 'missing_to' | 'inverted' | 'past' | '
 export function readDraft(address: URLSearchParams): AbsenceDraft {
   return {
     pupilId: address.get('utente'),
-    from: address.get('da') ?? '',
-    to: address.get('a') ?? '',
+    from: address.get('da'),
+    to: address.get('a'),
     type: address.get('tipologia'),
   };
 }
@@ -30,15 +30,15 @@ export function readDraft(address: URLSearchParams): AbsenceDraft {
 export function writeDraft(draft: AbsenceDraft): URLSearchParams {
   const address = new URLSearchParams();
   if (draft.pupilId !== null) address.set('utente', draft.pupilId);
-  if (draft.from !== '') address.set('da', draft.from);
-  if (draft.to !== '') address.set('a', draft.to);
+  if (draft.from !== null) address.set('da', draft.from);
+  if (draft.to !== null) address.set('a', draft.to);
   if (draft.type !== null) address.set('tipologia', draft.type);
   return address;
 }
 
 /** The days of a draft as they would be sent; or the first thing that is wrong with them. @param today in Rome */
 export function daysOf(
-  draft: Pick<AbsenceDraft, 'from' | 'to'>,
+  draft: { readonly from: string; readonly to: string },
   today: ServiceDate,
 ): { readonly from: ServiceDate; readonly to: ServiceDate } | DraftFault {
   const [from, to] = [parseTypedDay(draft.from), parseTypedDay(draft.to)];

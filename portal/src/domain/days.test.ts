@@ -4,6 +4,7 @@ import {
   currentMonth,
   formatDay,
   formatInstant,
+  formatMinute,
   formatMonth,
   formatTime,
   lastMonth,
@@ -36,6 +37,7 @@ test.each([
 test('instants are read on a clock in Rome, in winter and in summer', () => {
   expect(formatInstant('2026-11-23T11:31:05Z')).toBe('23/11/2026 alle 12:31:05');
   expect(formatInstant('2026-07-01T22:30:00Z')).toBe('02/07/2026 alle 00:30:00');
+  expect(formatMinute('2026-11-23T08:30:00Z')).toBe('23/11/2026 alle 09:30');
   expect(formatTime('2026-07-01T10:05:00Z')).toBe('12:05');
 });
 

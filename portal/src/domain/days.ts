@@ -75,6 +75,14 @@ export function formatInstant(instant: string): string {
   return Number.isNaN(at.getTime()) ? instant : `${formatDate(ROME_DAY.format(at))} ${CLOCK_WORD} ${TIME.format(at)}`;
 }
 
+/** As {@link formatInstant} without seconds, for a time that somebody set or has to keep: `23/11/2026 alle 09:30`. */
+export function formatMinute(instant: string): string {
+  const at = new Date(instant);
+  return Number.isNaN(at.getTime())
+    ? instant
+    : `${formatDate(ROME_DAY.format(at))} ${CLOCK_WORD} ${formatTime(instant)}`;
+}
+
 /** Time of an instant on a clock in Rome: `12:31`. */
 export function formatTime(instant: string): string {
   const at = new Date(instant);

@@ -1,6 +1,6 @@
 import { serviceDate } from '@campanella/vocabulary';
 import { expect, test } from '@jest/globals';
-import { includesDay, rangeFault, readSearch, readView, withView, writeSearch } from './search.ts';
+import { hasUnreadableDay, includesDay, rangeFault, readSearch, readView, withView, writeSearch } from './search.ts';
 
 const standard = { from: serviceDate('2024-11-13'), to: serviceDate('2024-12-13') };
 
@@ -17,6 +17,16 @@ test.each(['', 'da=&a=', 'da=2024-02-30&a=domani', 'utente=x'])(
 );
 
 test.each([
+  ['da=2024-02-30&a=2024-03-01', true],
+  ['da=2024-02-01&a=domani', true],
+  ['da=31/12/2024', true],
+  ['da=2024-02-29&a=9999-12-31', false],
+  ['', false],
+])('that the address "%s" asks for a day that there is not is %s', (address, isSo) => {
+  expect(hasUnreadableDay(new URLSearchParams(address))).toBe(isSo);
+});
+
+test.each([
   ['2024-11-13', '2024-12-13', null],
   ['2024-12-13', '2024-12-13', null],
   ['2023-04-13', '2024-12-13', null],
@@ -24,6 +34,8 @@ test.each([
   ['', '2024-12-13', 'missing_from'],
   ['2024-12-13', '', 'missing_to'],
   ['2024-02-30', '2024-12-13', 'missing_from'],
+  ['0024-12-13', '2024-12-13', 'absurd_year'],
+  ['9999-01-01', '9999-12-31', 'absurd_year'],
   ['2021-12-14', '2024-12-13', null],
   ['2021-12-13', '2024-12-13', 'too_long'],
 ])('the range %s to %s has the fault %s', (from, to, fault) => {

@@ -11,8 +11,11 @@ export interface Search {
 /** Longest range that the services answer. */
 export const MONTHS_MAX = 36;
 
+/** Days outside of these are a slip of the finger: `0026`, `9999`. */
+const YEARS = { first: '2000-01-01', last: '2099-12-31' } as const;
+
 /** Why a range cannot be searched. */
-export type RangeFault = 'missing_from' | 'missing_to' | 'inverted' | 'too_long';
+export type RangeFault = 'missing_from' | 'missing_to' | 'inverted' | 'absurd_year' | 'too_long';
 
 /**
  * Reads a search from a page's address. What is missing or unreadable takes its default, so an old or mistyped link still shows a page.
@@ -25,6 +28,11 @@ export function readSearch(address: URLSearchParams, subjectName: string, standa
     from: parseServiceDate(address.get('da') ?? '') ?? standard.from,
     to: parseServiceDate(address.get('a') ?? '') ?? standard.to,
   };
+}
+
+/** Says whether an address asks for a day that there is not, like 31/02: then {@link readSearch} took the default, and the page says so. */
+export function hasUnreadableDay(address: URLSearchParams): boolean {
+  return ['da', 'a'].some((name) => address.has(name) && parseServiceDate(address.get(name) ?? '') === null);
 }
 
 /** Writes a search as a page's address; {@link readSearch} reads it back. Ids are opaque: no name and no badge number gets into it. */
@@ -59,6 +67,7 @@ export function rangeFault(fromText: string, toText: string): RangeFault | null 
   if (from === null) return 'missing_from';
   if (to === null) return 'missing_to';
   if (from > to) return 'inverted';
+  if (from < YEARS.first || to > YEARS.last) return 'absurd_year';
   return monthsBetween(from, to) >= MONTHS_MAX ? 'too_long' : null;
 }
 

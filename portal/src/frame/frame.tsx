@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { Outlet, useLocation, useNavigation } from 'react-router';
+import { LoadingAnnouncer } from '../parts/loading.tsx';
 import { TEXTS } from '../texts.ts';
 import { Footer } from './footer.tsx';
 import { TownHeader } from './town-header.tsx';
@@ -15,6 +16,7 @@ export function Frame() {
           {TEXTS.frame.skipToContent}
         </a>
       </div>
+      <LoadingAnnouncer />
       <TownHeader />
       <main id="contenuto" className="container" tabIndex={-1} aria-busy={navigation.state === 'loading'}>
         <Outlet />

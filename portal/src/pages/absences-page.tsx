@@ -2,7 +2,6 @@ import { serviceDateAt } from '@campanella/vocabulary';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button } from 'design-react-kit';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { type AbsenceDay, type AbsenceNotice, communicateAbsence, type Pupil } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { absenceNoticeQuery, sessionQuery } from '../api/queries.ts';
@@ -14,7 +13,7 @@ import {
   readDraft,
   writeDraft,
 } from '../domain/absence-draft.ts';
-import { formatDate, formatDay, formatInstant } from '../domain/days.ts';
+import { formatDate, formatDay, formatMinute } from '../domain/days.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -24,6 +23,7 @@ import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
+import { useDraft } from '../parts/use-draft.ts';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
 import { TEXTS } from '../texts.ts';
@@ -49,11 +49,9 @@ export function AbsencesPage() {
 }
 
 function Communication({ pupils }: { pupils: readonly Pupil[] }) {
-  const [address, setAddress] = useSearchParams();
-  const draft = readDraft(address);
+  const [draft, setDraft] = useDraft(readDraft, writeDraft);
   const pupilId = draft.pupilId ?? pupils[0]?.pupilId ?? '';
   const pupil = pupils.find((one) => one.pupilId === pupilId);
-  const setDraft = (wanted: AbsenceDraft) => setAddress(writeDraft(wanted), { replace: true });
   return (
     <>
       {pupil === undefined ? (
@@ -100,8 +98,8 @@ function AbsenceForm({ notice, ...props }: FormProps & { notice: AbsenceNotice }
   const today = serviceDateAt(new Date());
   const start = formatDate(firstDay(notice.next?.serviceDate ?? null, today));
   const filled = {
-    from: draft.from === '' ? start : draft.from,
-    to: draft.to === '' ? start : draft.to,
+    from: draft.from ?? start,
+    to: draft.to ?? start,
     type: notice.types.find(({ code }) => code === draft.type)?.code ?? notice.types[0]?.code ?? '',
   };
   const [fault, setFault] = useState<DraftFault | null>(null);
@@ -132,13 +130,14 @@ function AbsenceForm({ notice, ...props }: FormProps & { notice: AbsenceNotice }
   const again = () => {
     requestId.current = crypto.randomUUID();
     sending.reset();
-    onDraft({ pupilId: pupil.pupilId, from: '', to: '', type: null });
+    onDraft({ pupilId: pupil.pupilId, from: null, to: null, type: null });
   };
   if (sending.data !== undefined) return <Outcome pupil={pupil} days={sending.data} onAgain={again} />;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const days = daysOf(filled, today);
     setFault(typeof days === 'string' ? days : null);
+    if (typeof days === 'string') document.getElementById(`${id}-${days === 'missing_to' ? 'to' : 'from'}`)?.focus();
     // What was typed is in the address from here on: signing in again brings it back.
     onDraft({ ...filled, pupilId: pupil.pupilId });
     if (typeof days === 'string' || isUnderWay.current) return;
@@ -188,7 +187,7 @@ function AbsenceForm({ notice, ...props }: FormProps & { notice: AbsenceNotice }
               ))}
             </select>
           </div>
-          <Button color="primary" type="submit" disabled={sending.isPending}>
+          <Button color="primary" type="submit" aria-disabled={sending.isPending}>
             {sending.isPending ? texts.sending : texts.button}
           </Button>
         </div>
@@ -252,12 +251,10 @@ function CutOff({ notice }: { notice: AbsenceNotice }) {
     <Notice tone="info">
       <p>{texts.cutOff(notice.serviceDaysBefore, notice.cutOffTime)}</p>
       {notice.late !== null && <p>{texts.late(notice.late.untilTime, notice.late.isCharged)}</p>}
-      <p>
-        {next === null ? texts.nothingAhead : texts.next(formatDay(next.serviceDate), formatInstant(next.cutOffAt))}
-      </p>
+      <p>{next === null ? texts.nothingAhead : texts.next(formatDay(next.serviceDate), formatMinute(next.cutOffAt))}</p>
       {notice.extensions.map(({ serviceDate, cutOffAt, reason }) => (
         <p key={serviceDate}>
-          <strong>{texts.extended(formatDay(serviceDate), formatInstant(cutOffAt), reason)}</strong>
+          <strong>{texts.extended(formatDay(serviceDate), formatMinute(cutOffAt), reason)}</strong>
         </p>
       ))}
       <p>{texts.clock}</p>
@@ -312,6 +309,6 @@ function outcomeText({ serviceDate, outcome, isCharged, cutOffAt }: AbsenceDay):
   const day = formatDate(serviceDate);
   if (outcome === 'accepted_late' && isCharged) return texts.outcomes.accepted_late_charged(day);
   return outcome === 'cut_off_passed'
-    ? texts.outcomes.cut_off_passed(day, formatInstant(cutOffAt ?? ''))
+    ? texts.outcomes.cut_off_passed(day, formatMinute(cutOffAt ?? ''))
     : texts.outcomes[outcome](day);
 }

@@ -1,6 +1,6 @@
 import { serviceDateAt } from '@campanella/vocabulary';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import type { Movement, Pupil, StatementPage } from '../api/client.ts';
 import { statementQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
@@ -8,7 +8,7 @@ import { formatDate, formatInstant, formatTime, lastMonth } from '../domain/days
 import { mealsLeft } from '../domain/forecast.ts';
 import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros, formatMovement } from '../domain/money.ts';
-import { includesDay, rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
+import { hasUnreadableDay, includesDay, rangeFault, readSearch, type Search, writeSearch } from '../domain/search.ts';
 import { BalanceChart } from '../parts/balance-chart.tsx';
 import { type DataRow, DataTable } from '../parts/data-table.tsx';
 import { ListTools } from '../parts/list-tools.tsx';
@@ -19,8 +19,10 @@ import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
+import { ResultsTitle } from '../parts/results-title.tsx';
 import { SearchForm } from '../parts/search-form.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
+import { ASKED } from '../parts/use-focus-when-asked.ts';
 import { useLive } from '../parts/use-live.ts';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
@@ -70,8 +72,9 @@ function AccountSearch({ pupils }: { pupils: readonly Pupil[] }) {
         noSubject={searchTexts.chooseNoBadge}
         options={badges.map((badge) => ({ value: badge.badgeId, label: badgeLabel(badge) }))}
         search={search}
-        onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT))}
+        onSearch={(wanted) => setAddress(writeSearch(wanted, SUBJECT), ASKED)}
       />
+      {hasUnreadableDay(address) && <Notice tone="warning">{searchTexts.unreadableLink}</Notice>}
       {chosen === undefined && <RefusalNotice />}
       {chosen !== undefined && isSearchable && <AccountOfBadge badge={chosen} search={search} />}
       <WrongData />
@@ -85,7 +88,13 @@ function badgeLabel({ badgeNumber, pupil, status }: OwnBadge): string {
 
 function AccountOfBadge({ badge, search }: { badge: OwnBadge; search: Search }) {
   const enrolment = badge.pupil.enrolments.find(({ paymentMode }) => paymentMode === 'prepaid');
-  if (enrolment === undefined) return <Notice tone="info">{texts.noAccount}</Notice>;
+  if (enrolment === undefined) {
+    return (
+      <Notice tone="info">
+        {texts.noAccount} <Link to="/documenti-contabili">{TEXTS.services.documents.title}</Link>.
+      </Notice>
+    );
+  }
   return <Statement badge={badge} service={enrolment.service} priceCents={enrolment.priceCents} search={search} />;
 }
 
@@ -117,7 +126,7 @@ function Statement({ badge, service, priceCents, search }: StatementProps) {
   };
   return (
     <section aria-labelledby="results-title">
-      <h2 id="results-title">{searchTexts.results}</h2>
+      <ResultsTitle>{searchTexts.results}</ResultsTitle>
       {statement.isError && <TroubleNotice error={statement.error} isStale onRetry={retry} />}
       <Balances
         current={last.currentBalanceCents}

@@ -9,6 +9,7 @@ import { amount, type WholeList } from '../domain/list.ts';
 import { neighbourMonth } from '../domain/month-grid.ts';
 import {
   type CanteenView,
+  hasUnreadableDay,
   rangeFault,
   readSearch,
   readView,
@@ -28,8 +29,10 @@ import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { accountedText, chargeText, PresenceMark, presenceText } from '../parts/presence-day.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
+import { ResultsTitle } from '../parts/results-title.tsx';
 import { SearchForm } from '../parts/search-form.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
+import { ASKED } from '../parts/use-focus-when-asked.ts';
 import { useLive } from '../parts/use-live.ts';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
@@ -73,8 +76,9 @@ function CanteenSearch({ pupils }: { pupils: readonly Pupil[] }) {
         noSubject={searchTexts.chooseNone}
         options={pupils.map((pupil) => ({ value: pupil.pupilId, label: pupil.displayName }))}
         search={search}
-        onSearch={(wanted) => setAddress(addressOf(wanted))}
+        onSearch={(wanted) => setAddress(addressOf(wanted), ASKED)}
       />
+      {hasUnreadableDay(address) && <Notice tone="warning">{searchTexts.unreadableLink}</Notice>}
       {chosen === undefined && <RefusalNotice />}
       {chosen !== undefined && isSearchable && (
         <>
@@ -140,7 +144,7 @@ function Presences({ pupil, search, view }: { pupil: Pupil; search: Search; view
   };
   return (
     <section aria-labelledby="results-title">
-      <h2 id="results-title">{searchTexts.results}</h2>
+      <ResultsTitle>{searchTexts.results}</ResultsTitle>
       <p className="pupil-line">
         <strong>{pupil.displayName}</strong>, {pupil.className}, {pupil.schoolName}
       </p>

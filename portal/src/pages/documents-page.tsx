@@ -16,6 +16,7 @@ import { Notice } from '../parts/notice.tsx';
 import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
+import { ResultsTitle } from '../parts/results-title.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
@@ -96,7 +97,7 @@ function DocumentList({ pupils, pupilId }: { pupils: readonly Pupil[]; pupilId: 
   const { columns } = texts;
   return (
     <section aria-labelledby="results-title">
-      <h2 id="results-title">{texts.list}</h2>
+      <ResultsTitle>{texts.list}</ResultsTitle>
       {found.isError && <TroubleNotice error={found.error} isStale onRetry={retry} />}
       {documents.length === 0 ? (
         <Notice tone="info">{texts.empty}</Notice>

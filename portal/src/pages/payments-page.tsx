@@ -21,6 +21,7 @@ import { Notice } from '../parts/notice.tsx';
 import { OwnPupils } from '../parts/own-pupils.tsx';
 import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
+import { ResultsTitle } from '../parts/results-title.tsx';
 import { ReturnedNotice } from '../parts/returned-notice.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
@@ -86,7 +87,7 @@ function PayableList({ pupils, isAwaited }: { pupils: readonly Pupil[]; isAwaite
   };
   return (
     <section aria-labelledby="results-title">
-      <h2 id="results-title">{texts.list}</h2>
+      <ResultsTitle>{texts.list}</ResultsTitle>
       {found.isError && <TroubleNotice error={found.error} isStale onRetry={retry} />}
       {payables.length === 0 ? (
         <Notice tone="info">{texts.empty}</Notice>
@@ -216,6 +217,7 @@ function Choice({ payables, nameOf }: ChoiceProps) {
         rows={payables.map(row)}
       />
       <p role="status">{isFull && texts.tooMany}</p>
+      {payables.some(({ isInVerification }) => isInVerification) && <p>{texts.verificationHelp}</p>}
       <Pay chosen={chosen} />
     </>
   );
@@ -227,6 +229,8 @@ function Pay({ chosen }: { chosen: readonly Payable[] }) {
   const instalmentIds = chosen.map(({ instalmentId }) => instalmentId);
   // One id for one wish to pay: a second click finds the same cart; another choice is another wish.
   const cart = useRef({ of: '', cartId: '' });
+  // The second click of a double click comes before the page is drawn anew.
+  const isUnderWay = useRef(false);
   const paying = useMutation({
     mutationFn: () => {
       const of = instalmentIds.join(' ');
@@ -234,17 +238,25 @@ function Pay({ chosen }: { chosen: readonly Payable[] }) {
       const csrfToken = session.data?.signedIn ? session.data.csrfToken : '';
       return startCart({ cartId: cart.current.cartId, orderIds: [], instalmentIds }, csrfToken);
     },
+    onSettled: () => {
+      isUnderWay.current = false;
+    },
     onSuccess: (redirectUrl) => globalThis.location.assign(redirectUrl),
     onError: () => queries.invalidateQueries({ queryKey: ['payables'] }),
   });
   useSignOutNoticed(paying.error);
   const isBusy = paying.isPending || paying.isSuccess;
+  const pay = () => {
+    if (isUnderWay.current || isBusy) return;
+    isUnderWay.current = true;
+    paying.mutate();
+  };
   return (
     <div className="pay">
       <p className="pay-total" aria-live="polite">
         {texts.total}: <strong data-testid="total">{formatEuros(totalOf(chosen))}</strong>
       </p>
-      <Button color="primary" disabled={chosen.length === 0 || isBusy} onClick={() => paying.mutate()}>
+      <Button color="primary" disabled={chosen.length === 0} aria-disabled={isBusy} onClick={pay}>
         {isBusy ? texts.going : texts.button}
       </Button>
       {paying.isError && <PayingFault error={paying.error} onRetry={() => paying.mutate()} />}

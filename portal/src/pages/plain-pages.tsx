@@ -57,7 +57,11 @@ function AllServicesPage() {
 function NotFoundPage() {
   return (
     <>
-      <PageHead title={titles.notFound} crumbs={SERVICE_CRUMBS.slice(0, 1)} intro={TEXTS.notFound} />
+      <PageHead
+        title={titles.notFound}
+        crumbs={[...SERVICE_CRUMBS.slice(0, 1), { label: frame.notFound }]}
+        intro={TEXTS.notFound}
+      />
       <p>
         <Link to="/">{TEXTS.backToServices}</Link>
       </p>

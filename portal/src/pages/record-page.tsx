@@ -15,6 +15,8 @@ import { PageHead, SERVICE_CRUMBS } from '../parts/page-head.tsx';
 import { ProducedBy } from '../parts/produced-by.tsx';
 import { PupilRecord } from '../parts/pupil-record.tsx';
 import { RefusalNotice } from '../parts/refusal-notice.tsx';
+import { ResultsTitle } from '../parts/results-title.tsx';
+import { ASKED } from '../parts/use-focus-when-asked.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
 import { TEXTS } from '../texts.ts';
 
@@ -47,7 +49,7 @@ function Records({ pupils }: { pupils: readonly Pupil[] }) {
         <RecordSearchForm
           pupils={pupils}
           search={search}
-          onSearch={(wanted) => setAddress(writeRecordSearch(wanted))}
+          onSearch={(wanted) => setAddress(writeRecordSearch(wanted), ASKED)}
         />
         <RefusalNotice />
         <WrongData />
@@ -58,7 +60,7 @@ function Records({ pupils }: { pupils: readonly Pupil[] }) {
     return (
       <>
         <p>
-          <Link to={{ search: `?${writeRecordSearch({ ...search, openId: null })}` }}>
+          <Link to={{ search: `?${writeRecordSearch({ ...search, openId: null })}` }} {...ASKED}>
             <Icon name="it-arrow-left" className="icon-primary icon-sm" /> {texts.back}
           </Link>
         </p>
@@ -73,7 +75,7 @@ function Records({ pupils }: { pupils: readonly Pupil[] }) {
         key={`${search.pupilId} ${search.badgeId}`}
         pupils={pupils}
         search={search}
-        onSearch={(wanted) => setAddress(writeRecordSearch(wanted))}
+        onSearch={(wanted) => setAddress(writeRecordSearch(wanted), ASKED)}
       />
       <PupilList pupils={pupils} search={search} />
       <WrongData />
@@ -147,7 +149,7 @@ function PupilList({ pupils, search }: { pupils: readonly Pupil[]; search: Recor
   };
   return (
     <section aria-labelledby="results-title">
-      <h2 id="results-title">{texts.list}</h2>
+      <ResultsTitle>{texts.list}</ResultsTitle>
       {found.length === 0 ? (
         <Notice tone="info">{texts.none}</Notice>
       ) : (
@@ -168,6 +170,7 @@ function PupilList({ pupils, search }: { pupils: readonly Pupil[]; search: Recor
               <Link
                 key="open"
                 to={{ search: `?${writeRecordSearch({ ...search, openId: pupil.pupilId, part: 'general' })}` }}
+                {...ASKED}
                 aria-label={texts.openOf(pupil.displayName)}
               >
                 {texts.open}

@@ -7,7 +7,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { sessionQuery, topUpRulesQuery, topUpsQuery } from '../api/queries.ts';
 import { readWholeList } from '../api/whole-list.ts';
 import { readReturn } from '../domain/cart-return.ts';
-import { formatDate, formatInstant } from '../domain/days.ts';
+import { formatDate, formatMinute } from '../domain/days.ts';
 import { amount, type WholeList } from '../domain/list.ts';
 import { formatEuros } from '../domain/money.ts';
 import {
@@ -30,6 +30,7 @@ import { ReturnedNotice } from '../parts/returned-notice.tsx';
 import { TextField } from '../parts/text-field.tsx';
 import { TopUpPayment } from '../parts/top-up-payment.tsx';
 import { TroubleNotice } from '../parts/trouble-notice.tsx';
+import { useDraft } from '../parts/use-draft.ts';
 import { useSignOutNoticed } from '../parts/use-sign-out-noticed.ts';
 import { WrongData } from '../parts/wrong-data.tsx';
 import { TEXTS } from '../texts.ts';
@@ -103,8 +104,7 @@ interface FormProps {
 }
 
 function TopUpForm({ pupils, rules, onOrdered }: FormProps) {
-  const [address, setAddress] = useSearchParams();
-  const draft = readTopUpDraft(address);
+  const [draft, setDraft] = useDraft(readTopUpDraft, writeTopUpDraft);
   const session = useQuery(sessionQuery);
   const queries = useQueryClient();
   const id = useId();
@@ -145,12 +145,12 @@ function TopUpForm({ pupils, rules, onOrdered }: FormProps) {
       </Notice>
     );
   }
-  const change = (changed: Partial<TopUpDraft>) =>
-    setAddress(writeTopUpDraft({ ...draft, ...changed }), { replace: true });
+  const change = (changed: Partial<TopUpDraft>) => setDraft({ ...draft, ...changed });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const amountCents = amountOf(draft.amount, rule);
     setFault(typeof amountCents === 'number' ? null : amountCents);
+    if (typeof amountCents !== 'number') document.getElementById(`${id}-amount`)?.focus();
     if (typeof amountCents !== 'number' || isUnderWay.current) return;
     isUnderWay.current = true;
     ordering.mutate(amountCents);
@@ -183,11 +183,11 @@ function TopUpForm({ pupils, rules, onOrdered }: FormProps) {
           onChange={(amount) => change({ amount })}
           faultId={fault === null ? undefined : `${id}-fault`}
         />
-        <Button color="primary" type="submit" disabled={ordering.isPending}>
+        <Button color="primary" type="submit" aria-disabled={ordering.isPending}>
           {ordering.isPending ? texts.sending : texts.button}
         </Button>
       </div>
-      <p>
+      <p className="amount-help">
         {texts.amountHelp(formatEuros(rule.minimumCents), formatEuros(rule.maximumCents), formatEuros(rule.stepCents))}
       </p>
       <p id={`${id}-fault`} className="fault" role="alert">
@@ -305,7 +305,7 @@ function wholeList(pages: readonly PageOfTopUps[], nameOf: (pupilId: string) => 
     rows: pages
       .flatMap((page) => page.topUps)
       .map((order) => [
-        formatInstant(order.orderedAt),
+        formatMinute(order.orderedAt),
         nameOf(order.pupilId),
         order.badgeNumber ?? '',
         amount(order.amountCents),
@@ -318,7 +318,7 @@ function orderRow(order: TopUp, pupil: string, onPay: (orderId: string) => void)
   return {
     key: order.orderId,
     cells: [
-      formatInstant(order.orderedAt),
+      formatMinute(order.orderedAt),
       pupil,
       order.badgeNumber ?? '–',
       formatEuros(order.amountCents),
@@ -332,7 +332,7 @@ function orderRow(order: TopUp, pupil: string, onPay: (orderId: string) => void)
 
 function stateText(order: TopUp): string {
   if (order.state === 'pending') return texts.states.pending(formatDate(order.expiresOn));
-  if (order.state === 'credited') return texts.states.credited(formatInstant(order.creditedAt ?? order.orderedAt));
+  if (order.state === 'credited') return texts.states.credited(formatMinute(order.creditedAt ?? order.orderedAt));
   return texts.states[order.state];
 }
 

@@ -58,7 +58,7 @@ export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTabl
                   {row.cells[index]}
                 </th>
               ) : (
-                <td key={keyOf(column)} className={amountClass(column)} data-label={column.label} {...ROLES.cell}>
+                <td key={keyOf(column)} className={amountClass(column)} data-label={keyOf(column)} {...ROLES.cell}>
                   {row.cells[index]}
                 </td>
               ),
@@ -70,8 +70,8 @@ export function DataTable({ caption, columns, rows, narrow = 'cards' }: DataTabl
   );
 }
 
-function keyOf({ label, said = '' }: Column): string {
-  return `${label} ${said}`;
+function keyOf({ label, said }: Column): string {
+  return said === undefined ? label : `${label} ${said}`;
 }
 
 function amountClass(column: Column): string | undefined {

@@ -14,6 +14,7 @@ import { MoreButton } from './more-button.tsx';
 import { Notice } from './notice.tsx';
 import { ProducedBy } from './produced-by.tsx';
 import { TroubleNotice } from './trouble-notice.tsx';
+import { useFocusWhenAsked } from './use-focus-when-asked.ts';
 import { useSignOutNoticed } from './use-sign-out-noticed.ts';
 
 const { record: texts } = TEXTS;
@@ -22,11 +23,14 @@ const { fields } = texts;
 /** The record of one pupil in its four parts, each with an address of its own; nothing in it can be changed here. */
 export function PupilRecord({ pupil, search }: { pupil: Pupil; search: RecordSearch }) {
   const record = useQuery(recordQuery(pupil.pupilId));
+  const heading = useFocusWhenAsked<HTMLHeadingElement>();
   useSignOutNoticed(record.error);
   const retry = () => void record.refetch();
   return (
     <section aria-labelledby="record-title">
-      <h2 id="record-title">{texts.sheetOf(pupil.displayName)}</h2>
+      <h2 id="record-title" ref={heading} tabIndex={-1}>
+        {texts.sheetOf(pupil.displayName)}
+      </h2>
       <div className="view-choice">
         <nav aria-label={texts.tabsLabel}>
           {(Object.keys(RECORD_PARTS) as RecordPart[]).map((part) => (

@@ -26,7 +26,9 @@ const { search: texts } = TEXTS;
  * the wrong way round is a wrong month. Keeps what was typed when it cannot be searched, and says what is wrong with it.
  */
 export function SearchForm({ subjectLabel, noSubject, options, search, onSearch }: SearchFormProps) {
-  const [subject, setSubject] = useState(search.subject ?? '');
+  // Whom a link asks for may be nobody's to see: the form then offers what there is, and the next search is for that.
+  const offered = options.find(({ value }) => value === search.subject) ?? options[0];
+  const [subject, setSubject] = useState(offered?.value ?? '');
   const [from, setFrom] = useState(formatDate(search.from));
   const [to, setTo] = useState(formatDate(search.to));
   const [fault, setFault] = useState<RangeFault | null>(() => rangeFault(search.from, search.to));
@@ -36,6 +38,7 @@ export function SearchForm({ subjectLabel, noSubject, options, search, onSearch 
     event.preventDefault();
     const found = rangeFault(from, to);
     setFault(found);
+    if (found !== null) document.getElementById(`${id}-${found === 'missing_to' ? 'to' : 'from'}`)?.focus();
     const [fromDay, toDay] = [parseTypedDay(from), parseTypedDay(to)];
     if (found !== null || fromDay === null || toDay === null) return;
     onSearch({ subject: subject === '' ? null : subject, from: fromDay, to: toDay });

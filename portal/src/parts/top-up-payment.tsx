@@ -94,21 +94,31 @@ function OnlineWay({ order }: { order: TopUp }) {
   const queries = useQueryClient();
   // One id for one wish to pay: a second click finds the same cart.
   const cartId = useRef(crypto.randomUUID());
+  // The second click of a double click comes before the page is drawn anew.
+  const isUnderWay = useRef(false);
   const paying = useMutation({
     mutationFn: () => {
       const csrfToken = session.data?.signedIn ? session.data.csrfToken : '';
       return startCart({ cartId: cartId.current, orderIds: [order.orderId], instalmentIds: [] }, csrfToken);
+    },
+    onSettled: () => {
+      isUnderWay.current = false;
     },
     onSuccess: (redirectUrl) => globalThis.location.assign(redirectUrl),
     onError: () => void queries.invalidateQueries({ queryKey: ['top-ups'] }),
   });
   useSignOutNoticed(paying.error);
   const isBusy = paying.isPending || paying.isSuccess;
+  const pay = () => {
+    if (isUnderWay.current || isBusy) return;
+    isUnderWay.current = true;
+    paying.mutate();
+  };
   return (
     <div className="way">
       <h3>{texts.now}</h3>
       <p>{texts.nowText}</p>
-      <Button color="primary" disabled={isBusy} onClick={() => paying.mutate()}>
+      <Button color="primary" aria-disabled={isBusy} onClick={pay}>
         {isBusy ? texts.going : texts.nowButton}
       </Button>
       {paying.isError && <PayingFault error={paying.error} onRetry={() => paying.mutate()} />}

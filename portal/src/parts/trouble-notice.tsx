@@ -5,6 +5,7 @@ import { TEXTS } from '../texts.ts';
 import { Notice } from './notice.tsx';
 import { RefusalNotice } from './refusal-notice.tsx';
 import { signInPath } from './sign-in-path.ts';
+import { useFocusWhenAsked } from './use-focus-when-asked.ts';
 
 interface TroubleNoticeProps {
   readonly error: unknown;
@@ -17,6 +18,7 @@ interface TroubleNoticeProps {
 export function TroubleNotice({ error, isStale = false, onRetry }: TroubleNoticeProps) {
   const trouble = troubleOf(error);
   const location = useLocation();
+  const answer = useFocusWhenAsked<HTMLDivElement>();
   if (trouble === 'refused') return <RefusalNotice />;
   if (trouble === 'signed_out') {
     const { title, text, button } = TEXTS.troubles.signed_out;
@@ -32,11 +34,13 @@ export function TroubleNotice({ error, isStale = false, onRetry }: TroubleNotice
   const { title, text, stale } = TEXTS.troubles[trouble];
   if (isStale) return <Notice tone="warning">{stale}</Notice>;
   return (
-    <Notice tone="danger" title={title}>
-      <p>{text}</p>
-      <Button color="primary" outline onClick={onRetry}>
-        {TEXTS.troubles.retry}
-      </Button>
-    </Notice>
+    <div ref={answer} tabIndex={-1}>
+      <Notice tone="danger" title={title}>
+        <p>{text}</p>
+        <Button color="primary" outline onClick={onRetry}>
+          {TEXTS.troubles.retry}
+        </Button>
+      </Notice>
+    </div>
   );
 }

@@ -30,10 +30,12 @@ export const ENGLISH: Texts = {
     home: 'Home',
     onlineServices: 'Online services',
     loading: 'Loading…',
+    loaded: 'Loading finished.',
     contacts: 'Contacts',
     links: 'Information',
     accessibility: 'Accessibility statement',
     privacy: 'Privacy notice',
+    notFound: 'Page not found',
     documentTitle: (page, town) => `${page} – ${town}`,
     otherLanguage: 'Italiano',
   },
@@ -334,9 +336,12 @@ export const ENGLISH: Texts = {
     faults: {
       missing_from: 'Write the first day, for instance 01/09/2026.',
       missing_to: 'Write the last day, for instance 30/09/2026.',
-      inverted: 'The first day comes after the last: correct one of them and press SEARCH.',
+      inverted: 'The first day comes after the last: correct one of them and try again.',
+      absurd_year: 'Check the year: days from 2000 to 2099 can be searched.',
       too_long: 'The period is too long: choose at most 36 months.',
     },
+    unreadableLink:
+      'The link holds a day that does not exist: below is the usual period. Correct the days and press SEARCH.',
     period: (from, to) => `from ${from} to ${to}`,
     more: 'Show more',
     shown: (count) => (count === 1 ? '1 line shown' : `${count} lines shown`),
@@ -364,7 +369,8 @@ export const ENGLISH: Texts = {
     kinds: { meal: 'Meal', top_up: 'Top-up', reversal: 'Reversal', refund: 'Refund' },
     lateMeal: (day) => `meal of ${day}`,
     empty: 'No movements in this period. Try other dates.',
-    noAccount: 'This badge has no prepaid account: meals are invoiced at the end of the period.',
+    noAccount:
+      'This badge has no prepaid account: meals are invoiced at the end of the period. Invoices are on the page',
     live: 'The page updates by itself.',
     timeColumn: 'Time',
     mealsLeft: (count, price) =>
@@ -713,6 +719,8 @@ export const ENGLISH: Texts = {
     chooseOf: (number, ordinal) => `Choose document ${number}, instalment ${ordinal}`,
     chooseAll: 'Choose the first 5',
     inVerification: 'Being verified',
+    verificationHelp:
+      '“Being verified” means that a payment was begun and pagoPA has not answered yet. If you came back without paying you can try again within 30 minutes; if you paid there is nothing to do.',
     tooMany: 'At most 5 documents can be paid at a time: take some away to add others.',
     total: 'Total to pay',
     button: 'START PAYMENT',

@@ -29,10 +29,12 @@ export const ITALIAN = {
     home: 'Home',
     onlineServices: 'Servizi online',
     loading: 'Caricamento in corso…',
+    loaded: 'Caricamento terminato.',
     contacts: 'Contatti',
     links: 'Informazioni',
     accessibility: 'Dichiarazione di accessibilità',
     privacy: 'Informativa privacy',
+    notFound: 'Pagina non trovata',
     documentTitle: (page: string, town: string) => `${page} – ${town}`,
     otherLanguage: 'English',
   },
@@ -336,9 +338,12 @@ export const ITALIAN = {
     faults: {
       missing_from: 'Scrivi la data di inizio, per esempio 01/09/2026.',
       missing_to: 'Scrivi la data di fine, per esempio 30/09/2026.',
-      inverted: 'La data di inizio viene dopo la data di fine: correggi una delle due e premi CERCA.',
+      inverted: 'La data di inizio viene dopo la data di fine: correggi una delle due e riprova.',
+      absurd_year: 'Controlla l’anno: si possono cercare i giorni dal 2000 al 2099.',
       too_long: 'Il periodo è troppo lungo: scegli al massimo 36 mesi.',
     },
+    unreadableLink:
+      'Nel link c’è una data che non esiste: qui sotto vedi il periodo abituale. Correggi le date e premi CERCA.',
     period: (from: string, to: string) => `dal ${from} al ${to}`,
     more: 'Mostra altri',
     shown: (count: number) => (count === 1 ? '1 riga mostrata' : `${count} righe mostrate`),
@@ -366,7 +371,8 @@ export const ITALIAN = {
     kinds: { meal: 'Pasto', top_up: 'Ricarica', reversal: 'Storno', refund: 'Rimborso' },
     lateMeal: (day: string) => `pasto del ${day}`,
     empty: 'Nessun movimento nel periodo scelto. Prova ad allargare le date.',
-    noAccount: 'Questo badge non ha un conto prepagato: i pasti sono in fattura a fine periodo.',
+    noAccount:
+      'Questo badge non ha un conto prepagato: i pasti sono in fattura a fine periodo. Le fatture sono alla pagina',
     live: 'La pagina si aggiorna da sola.',
     timeColumn: 'Ora',
     mealsLeft: (count: number, price: string) =>
@@ -720,6 +726,8 @@ export const ITALIAN = {
     chooseOf: (number: string, ordinal: number) => `Scegli il documento ${number}, rata ${ordinal}`,
     chooseAll: 'Scegli i primi 5',
     inVerification: 'In verifica',
+    verificationHelp:
+      '“In verifica” vuol dire che un pagamento è iniziato e pagoPA non ha ancora risposto. Se sei tornato indietro senza pagare puoi riprovare entro 30 minuti; se hai pagato non devi fare nulla.',
     tooMany: 'Si possono pagare al massimo 5 documenti per volta: togli qualche scelta per aggiungerne altri.',
     total: 'Totale da pagare',
     button: 'AVVIA PAGAMENTO',
