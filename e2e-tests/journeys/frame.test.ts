@@ -75,15 +75,36 @@ test(
 );
 
 test(
+  'the sign-in pages say where one is',
+  async () => {
+    const page = await stage.visitor('phone');
+    for (const [path, last] of [
+      ['/accedi', ['Accedi']],
+      ['/accedi/identita-digitale', ['Accedi', "IDENTITA' DIGITALE"]],
+    ] as const) {
+      await page.goto(addressOf(path));
+      const trail = page.getByRole('navigation', { name: 'Percorso di navigazione' }).getByRole('listitem');
+      await trail.first().waitFor();
+      const words = (await trail.allTextContents()).map((text) => text.replaceAll('/', '').trim());
+      expect(words).toEqual(['Home', 'Servizi online', ...last]);
+    }
+    await page.close();
+  },
+  STEP_MS,
+);
+
+test(
   'pages of data say who produced the data, at what time, and which office corrects them',
   async () => {
     const page = await stage.guardian(GUARDIAN);
-    for (const path of ['/refezione-scolastica', '/conto-corrente-virtuale', '/ricariche-pagopa']) {
+    for (const [, path] of CARDS) {
       await page.goto(addressOf(path));
-      await page
-        .getByText(/^Dati forniti dal .* del Comune di Vallefinta il \d\d\/\d\d\/\d{4} alle \d\d:\d\d:\d\d$/)
-        .waitFor();
       await page.getByText('devi segnalarlo all’ufficio comunale competente: Ufficio Scuola').waitFor();
+      // A communication of absences answers for itself.
+      if (path === '/comunicazioni-assenze') continue;
+      await page
+        .getByText(/^Dati forniti dall?[’ ].* del Comune di Vallefinta il \d\d\/\d\d\/\d{4} alle \d\d:\d\d:\d\d$/)
+        .waitFor();
       expect(await page.locator('table input, table select').count()).toBe(0);
     }
     await page.close();
