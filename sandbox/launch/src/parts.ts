@@ -139,10 +139,11 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       LEDGER_ADDRESSES: at(ports.ledger.grpc),
       ...jwks,
     }),
-    service('billing', ['anagrafica', 'ledger'], {
+    service('billing', ['anagrafica', 'attendance', 'ledger'], {
       AMQP_URL: stores.amqpUrl,
       FIELD_KEY: secrets.fieldKey,
       ANAGRAFICA_ADDRESS: at(ports.anagrafica.grpc),
+      ATTENDANCE_ADDRESS: at(ports.attendance.grpc),
       LEDGER_ADDRESSES: at(ports.ledger.grpc),
       PAGOPA_PORT: String(wiring.nodePort),
       CHECKOUT_CARTS_URL: `${httpAt(ports['pagopa-node'].http)}/checkout/ec/v2/carts`,

@@ -1,3 +1,24 @@
+CREATE TABLE public.billing_rules (
+    municipality_id bigint NOT NULL,
+    service text NOT NULL,
+    label text NOT NULL,
+    kind text NOT NULL,
+    vat text NOT NULL,
+    series text NOT NULL,
+    taxonomy_code text NOT NULL,
+    instalment_count integer NOT NULL,
+    instalment_least_cents bigint NOT NULL,
+    due_days integer NOT NULL,
+    days_apart integer NOT NULL,
+    CONSTRAINT billing_rules_days_apart_check CHECK (((days_apart >= 1) AND (days_apart <= 365))),
+    CONSTRAINT billing_rules_due_days_check CHECK (((due_days >= 0) AND (due_days <= 365))),
+    CONSTRAINT billing_rules_instalment_count_check CHECK (((instalment_count >= 1) AND (instalment_count <= 12))),
+    CONSTRAINT billing_rules_instalment_least_cents_check CHECK ((instalment_least_cents >= 0)),
+    CONSTRAINT billing_rules_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'payment_notice'::text]))),
+    CONSTRAINT billing_rules_series_check CHECK ((series ~ '^[A-Z0-9]{0,10}$'::text)),
+    CONSTRAINT billing_rules_vat_check CHECK ((vat = ANY (ARRAY['vat_4'::text, 'exempt'::text])))
+);
+
 CREATE TABLE public.creditors (
     municipality_id bigint NOT NULL,
     fiscal_code text NOT NULL,
@@ -17,11 +38,31 @@ CREATE TABLE public.creditors (
     CONSTRAINT creditors_segregation_code_check CHECK ((segregation_code ~ '^[0-9]{2}$'::text))
 );
 
+CREATE TABLE public.document_charges (
+    municipality_id bigint NOT NULL,
+    service text NOT NULL,
+    pupil_id uuid NOT NULL,
+    service_date date NOT NULL,
+    document_id uuid NOT NULL,
+    amount_cents bigint NOT NULL,
+    credit_note_id uuid,
+    CONSTRAINT document_charges_amount_cents_check CHECK ((amount_cents > 0))
+);
+
 CREATE TABLE public.document_counters (
     municipality_id bigint NOT NULL,
     year integer NOT NULL,
     last_number integer NOT NULL,
     CONSTRAINT document_counters_last_number_check CHECK ((last_number > 0))
+);
+
+CREATE TABLE public.document_series (
+    municipality_id bigint NOT NULL,
+    series text NOT NULL,
+    year integer NOT NULL,
+    last_number integer NOT NULL,
+    CONSTRAINT document_series_last_number_check CHECK ((last_number > 0)),
+    CONSTRAINT document_series_series_check CHECK ((series <> ''::text))
 );
 
 CREATE TABLE public.documents (
@@ -41,11 +82,28 @@ CREATE TABLE public.documents (
     content text NOT NULL,
     handed_over_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    series text DEFAULT ''::text NOT NULL,
+    corrects_id uuid,
+    credited_cents bigint DEFAULT 0 NOT NULL,
+    reminded_at timestamp with time zone,
+    refunded_at timestamp with time zone,
     CONSTRAINT documents_amount_cents_check CHECK ((amount_cents > 0)),
-    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'payment_notice'::text]))),
+    CONSTRAINT documents_corrects_check CHECK (((kind = 'credit_note'::text) = (corrects_id IS NOT NULL))),
+    CONSTRAINT documents_credited_check CHECK (((credited_cents >= 0) AND (credited_cents <= amount_cents))),
+    CONSTRAINT documents_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'payment_notice'::text, 'credit_note'::text]))),
+    CONSTRAINT documents_series_check CHECK ((series ~ '^[A-Z0-9]{0,10}$'::text)),
     CONSTRAINT documents_stamp_cents_check CHECK ((stamp_cents >= 0)),
     CONSTRAINT documents_vat_cents_check CHECK ((vat_cents >= 0)),
     CONSTRAINT documents_vat_check CHECK ((vat = ANY (ARRAY['vat_4'::text, 'exempt'::text])))
+);
+
+CREATE TABLE public.instalment_credits (
+    municipality_id bigint NOT NULL,
+    credit_note_id uuid NOT NULL,
+    instalment_id uuid NOT NULL,
+    credited_cents bigint NOT NULL,
+    credited_at timestamp with time zone NOT NULL,
+    CONSTRAINT instalment_credits_credited_cents_check CHECK ((credited_cents > 0))
 );
 
 CREATE TABLE public.instalments (
@@ -58,9 +116,12 @@ CREATE TABLE public.instalments (
     state text NOT NULL,
     paid_at timestamp with time zone,
     receipt_id text,
+    credited_cents bigint DEFAULT 0 NOT NULL,
     CONSTRAINT instalments_amount_cents_check CHECK ((amount_cents > 0)),
+    CONSTRAINT instalments_cancelled_check CHECK (((state = 'cancelled'::text) = (credited_cents = amount_cents))),
+    CONSTRAINT instalments_credited_check CHECK (((credited_cents >= 0) AND (credited_cents <= amount_cents))),
     CONSTRAINT instalments_ordinal_check CHECK (((ordinal >= 1) AND (ordinal <= 12))),
-    CONSTRAINT instalments_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'handed_over'::text])))
+    CONSTRAINT instalments_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'handed_over'::text, 'cancelled'::text])))
 );
 
 CREATE TABLE public.migration_checksums (
@@ -84,6 +145,35 @@ CREATE SEQUENCE public.migrations_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.migrations_id_seq OWNED BY public.migrations.id;
+
+CREATE TABLE public.notifications (
+    municipality_id bigint NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    channel text NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    reason text,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT notifications_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'app_io'::text]))),
+    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['top_up_credited'::text, 'document_issued'::text, 'document_overdue'::text, 'low_credit'::text]))),
+    CONSTRAINT notifications_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'nowhere'::text, 'parked'::text])))
+);
+
+CREATE TABLE public.office_edits (
+    municipality_id bigint NOT NULL,
+    edit_id uuid NOT NULL,
+    edited_at timestamp with time zone NOT NULL,
+    editor text NOT NULL,
+    source text NOT NULL,
+    action text NOT NULL,
+    subject_id text NOT NULL,
+    CONSTRAINT office_edits_source_check CHECK ((source = ANY (ARRAY['office'::text, 'command'::text])))
+);
 
 CREATE TABLE public.outbox_events (
     "position" bigint NOT NULL,
@@ -148,6 +238,36 @@ CREATE TABLE public.receipts (
     CONSTRAINT receipts_paid_cents_check CHECK ((paid_cents >= 0))
 );
 
+CREATE TABLE public.run_lines (
+    municipality_id bigint NOT NULL,
+    run_id uuid NOT NULL,
+    outcome text NOT NULL,
+    subject_id uuid NOT NULL,
+    amount_cents bigint NOT NULL
+);
+
+CREATE TABLE public.runs (
+    municipality_id bigint NOT NULL,
+    run_id uuid NOT NULL,
+    kind text NOT NULL,
+    scope text NOT NULL,
+    settings jsonb NOT NULL,
+    state text NOT NULL,
+    prepared_by text NOT NULL,
+    prepared_at timestamp with time zone NOT NULL,
+    confirmed_by text,
+    confirmed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    next_after text,
+    preview jsonb NOT NULL,
+    report jsonb NOT NULL,
+    claimed_until timestamp with time zone,
+    CONSTRAINT runs_check CHECK ((confirmed_by <> prepared_by)),
+    CONSTRAINT runs_check1 CHECK (((confirmed_by IS NOT NULL) OR (state = ANY (ARRAY['previewing'::text, 'prepared'::text, 'discarded'::text])))),
+    CONSTRAINT runs_kind_check CHECK ((kind = ANY (ARRAY['billing'::text, 'reminder'::text, 'ruolo'::text, 'certification_730'::text]))),
+    CONSTRAINT runs_state_check CHECK ((state = ANY (ARRAY['previewing'::text, 'prepared'::text, 'issuing'::text, 'done'::text, 'discarded'::text])))
+);
+
 CREATE TABLE public.top_up_orders (
     municipality_id bigint NOT NULL,
     order_id uuid NOT NULL,
@@ -183,17 +303,29 @@ CREATE TABLE public.top_up_rules (
 
 ALTER TABLE ONLY public.migrations ALTER COLUMN id SET DEFAULT nextval('public.migrations_id_seq'::regclass);
 
+ALTER TABLE ONLY public.billing_rules
+    ADD CONSTRAINT billing_rules_pkey PRIMARY KEY (municipality_id, service);
+
 ALTER TABLE ONLY public.creditors
     ADD CONSTRAINT creditors_pkey PRIMARY KEY (municipality_id);
+
+ALTER TABLE ONLY public.document_charges
+    ADD CONSTRAINT document_charges_pkey PRIMARY KEY (municipality_id, service, pupil_id, service_date);
 
 ALTER TABLE ONLY public.document_counters
     ADD CONSTRAINT document_counters_pkey PRIMARY KEY (municipality_id, year);
 
+ALTER TABLE ONLY public.document_series
+    ADD CONSTRAINT document_series_pkey PRIMARY KEY (municipality_id, series, year);
+
 ALTER TABLE ONLY public.documents
-    ADD CONSTRAINT documents_municipality_id_year_number_key UNIQUE (municipality_id, year, number);
+    ADD CONSTRAINT documents_number_key UNIQUE (municipality_id, year, series, number);
 
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_pkey PRIMARY KEY (municipality_id, document_id);
+
+ALTER TABLE ONLY public.instalment_credits
+    ADD CONSTRAINT instalment_credits_pkey PRIMARY KEY (municipality_id, credit_note_id, instalment_id);
 
 ALTER TABLE ONLY public.instalments
     ADD CONSTRAINT instalments_municipality_id_document_id_ordinal_key UNIQUE (municipality_id, document_id, ordinal);
@@ -206,6 +338,12 @@ ALTER TABLE ONLY public.migration_checksums
 
 ALTER TABLE ONLY public.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (municipality_id, kind, subject_id, channel);
+
+ALTER TABLE ONLY public.office_edits
+    ADD CONSTRAINT office_edits_pkey PRIMARY KEY (municipality_id, edit_id);
 
 ALTER TABLE ONLY public.outbox_events
     ADD CONSTRAINT outbox_events_pkey PRIMARY KEY ("position");
@@ -225,6 +363,12 @@ ALTER TABLE ONLY public.processed_messages
 ALTER TABLE ONLY public.receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (municipality_id, receipt_id);
 
+ALTER TABLE ONLY public.run_lines
+    ADD CONSTRAINT run_lines_pkey PRIMARY KEY (municipality_id, run_id, outcome, subject_id);
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (municipality_id, run_id);
+
 ALTER TABLE ONLY public.top_up_orders
     ADD CONSTRAINT top_up_orders_pkey PRIMARY KEY (municipality_id, order_id);
 
@@ -233,7 +377,17 @@ ALTER TABLE ONLY public.top_up_rules
 
 CREATE UNIQUE INDEX creditors_by_fiscal_code ON public.creditors USING btree (fiscal_code);
 
+CREATE INDEX document_charges_by_document ON public.document_charges USING btree (municipality_id, document_id, service_date);
+
 CREATE INDEX documents_by_pupil ON public.documents USING btree (municipality_id, pupil_id, issued_on DESC, number DESC);
+
+CREATE INDEX documents_credits_left ON public.documents USING btree (municipality_id, pupil_id, service) WHERE ((kind = 'credit_note'::text) AND (credited_cents < amount_cents) AND (refunded_at IS NULL));
+
+CREATE INDEX instalments_open ON public.instalments USING btree (municipality_id, document_id, due_on) WHERE (state = 'open'::text);
+
+CREATE INDEX notifications_parked ON public.notifications USING btree (municipality_id, ended_at DESC) WHERE (state = 'parked'::text);
+
+CREATE INDEX notifications_waiting ON public.notifications USING btree (municipality_id, next_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX positions_by_cart ON public.positions USING btree (municipality_id, cart_id) WHERE (cart_id IS NOT NULL);
 
@@ -243,21 +397,50 @@ CREATE INDEX receipts_by_position ON public.receipts USING btree (municipality_i
 
 CREATE INDEX receipts_for_the_office ON public.receipts USING btree (municipality_id, received_at DESC) WHERE (handling <> 'settled'::text);
 
+CREATE INDEX runs_billed ON public.runs USING btree (municipality_id, scope, ((settings ->> 'month'::text)) DESC, prepared_at DESC) WHERE ((kind = 'billing'::text) AND (state = 'done'::text));
+
+CREATE INDEX runs_by_time ON public.runs USING btree (municipality_id, prepared_at DESC, run_id DESC);
+
+CREATE INDEX runs_to_work_on ON public.runs USING btree (municipality_id, prepared_at) WHERE (state = ANY (ARRAY['previewing'::text, 'issuing'::text]));
+
+CREATE UNIQUE INDEX runs_under_way ON public.runs USING btree (municipality_id, kind, scope) WHERE (state = ANY (ARRAY['previewing'::text, 'prepared'::text, 'issuing'::text]));
+
 CREATE INDEX top_up_orders_by_pupil ON public.top_up_orders USING btree (municipality_id, pupil_id, ordered_at DESC, order_id);
 
 CREATE INDEX top_up_orders_paid ON public.top_up_orders USING btree (municipality_id, paid_at) WHERE (state = 'paid'::text);
 
+ALTER TABLE ONLY public.billing_rules
+    ADD CONSTRAINT billing_rules_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
+ALTER TABLE ONLY public.document_charges
+    ADD CONSTRAINT document_charges_municipality_id_document_id_fkey FOREIGN KEY (municipality_id, document_id) REFERENCES public.documents(municipality_id, document_id);
+
 ALTER TABLE ONLY public.document_counters
     ADD CONSTRAINT document_counters_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
 
+ALTER TABLE ONLY public.document_series
+    ADD CONSTRAINT document_series_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
 ALTER TABLE ONLY public.documents
     ADD CONSTRAINT documents_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
+ALTER TABLE ONLY public.instalment_credits
+    ADD CONSTRAINT instalment_credits_municipality_id_credit_note_id_fkey FOREIGN KEY (municipality_id, credit_note_id) REFERENCES public.documents(municipality_id, document_id);
+
+ALTER TABLE ONLY public.instalment_credits
+    ADD CONSTRAINT instalment_credits_municipality_id_instalment_id_fkey FOREIGN KEY (municipality_id, instalment_id) REFERENCES public.instalments(municipality_id, instalment_id);
 
 ALTER TABLE ONLY public.instalments
     ADD CONSTRAINT instalments_municipality_id_document_id_fkey FOREIGN KEY (municipality_id, document_id) REFERENCES public.documents(municipality_id, document_id);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
+
+ALTER TABLE ONLY public.run_lines
+    ADD CONSTRAINT run_lines_municipality_id_run_id_fkey FOREIGN KEY (municipality_id, run_id) REFERENCES public.runs(municipality_id, run_id);
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
 
 ALTER TABLE ONLY public.top_up_rules
     ADD CONSTRAINT top_up_rules_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { readConfig, serviceEnvironment } from '@campanella/service-kit';
+import { cents, serviceDate } from '@campanella/vocabulary';
 import { z } from 'zod';
+import type { Law } from './domain/law.ts';
 
 const addresses = z
   .string()
@@ -18,6 +22,7 @@ export const environment = z
     AMQP_URL: z.url().describe('RabbitMQ, with its vhost'),
     IDENTITY_JWKS_URL: z.url().describe('Keys that sign the internal identity token'),
     ANAGRAFICA_ADDRESS: addresses.describe('gRPC of anagrafica, host:port, several by commas'),
+    ATTENDANCE_ADDRESS: addresses.describe('gRPC of attendance, host:port, several by commas'),
     LEDGER_ADDRESSES: addresses.describe('gRPC of the ledger, host:port, several by commas'),
     FIELD_KEY: z
       .string()
@@ -41,6 +46,25 @@ export const environment = z
       .max(60_000)
       .default(1_000)
       .describe('Wait between looks for paid top-ups that are not on their account'),
+    RUN_EVERY_MS: z.coerce
+      .number()
+      .int()
+      .min(50)
+      .max(60_000)
+      .default(2_000)
+      .describe('Wait between looks for runs that have work'),
+    RUN_CLAIM_MS: z.coerce
+      .number()
+      .int()
+      .min(500)
+      .max(600_000)
+      .default(30_000)
+      .describe('How long a page of a run may take before another replica takes it'),
+    LAW_FILE: z
+      .string()
+      .min(1)
+      .default(fileURLToPath(new URL('../law/law.json', import.meta.url)))
+      .describe('JSON of rules of law with their dates: revenue stamp, relief of the income tax'),
   })
   .superRefine((values, context) => {
     const missing = TLS_FILES.filter((name) => values[name] === undefined);
@@ -59,4 +83,30 @@ export type Config = Readonly<z.output<typeof environment>>;
 /** @throws ConfigurationError with every fault at once */
 export function readBillingConfig(from: NodeJS.ProcessEnv): Config {
   return readConfig(environment, from);
+}
+
+const Amount = z.int().min(0).transform(cents);
+const LawFile = z.strictObject({
+  stampDuty: z
+    .array(
+      z.strictObject({
+        validFrom: z.iso.date().transform(serviceDate),
+        aboveCents: Amount,
+        stampCents: Amount,
+        source: z.string().min(1),
+      }),
+    )
+    .refine((rules) => isAscending(rules.map(({ validFrom }) => validFrom)), 'must be in the order of their days'),
+  certification730: z
+    .array(z.strictObject({ firstYear: z.int(), text: z.string().min(1) }))
+    .refine((texts) => isAscending(texts.map(({ firstYear }) => firstYear)), 'must be in the order of their years'),
+});
+
+function isAscending(values: readonly (string | number)[]): boolean {
+  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? value));
+}
+
+/** @throws Error for a file that is not there or not of this shape */
+export function readLaw(file: string): Law {
+  return LawFile.parse(JSON.parse(readFileSync(file, 'utf8')));
 }

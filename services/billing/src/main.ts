@@ -14,16 +14,21 @@ import {
   workLoop,
 } from '@campanella/service-kit';
 import type { MunicipalityId } from '@campanella/vocabulary';
+import { billingRunPages } from './app/billing-run.ts';
 import { cancelTopUp } from './app/cancel-top-up.ts';
 import { creditTopUps } from './app/credit-top-ups.ts';
 import { handOverDocument } from './app/hand-over-document.ts';
 import { type IssueDocument, issueDocument } from './app/issue-document.ts';
+import { officeOperations } from './app/office.ts';
 import { orderTopUp } from './app/order-top-up.ts';
+import { reminderRunPages, ruoloRunPages } from './app/overdue-runs.ts';
 import { recordReceipt } from './app/record-receipt.ts';
+import { type ReadRunPage, type RunKind, workOnRun } from './app/runs.ts';
 import { startCart } from './app/start-cart.ts';
-import { type Config, readBillingConfig } from './config.ts';
+import { type Config, readBillingConfig, readLaw } from './config.ts';
 import { appendCredited, appendReceived } from './events/payments.ts';
 import { anagraficaPayers } from './grpc/anagrafica-client.ts';
+import { attendanceCharges } from './grpc/attendance-client.ts';
 import { topUpLedger } from './grpc/ledger.ts';
 import { billingOfficeService } from './grpc/office-service.ts';
 import { billingApi } from './http/api.ts';
@@ -31,9 +36,13 @@ import { checkoutClient } from './http/checkout-client.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
 import { creditorStore } from './store/creditor-store.ts';
 import { documentStore } from './store/document-store.ts';
+import { editLog } from './store/edit-log.ts';
+import { notificationStore } from './store/notification-store.ts';
 import { orderStore } from './store/order-store.ts';
 import { positionStore } from './store/position-store.ts';
 import { receiptStore } from './store/receipt-store.ts';
+import { rulesStore } from './store/rules-store.ts';
+import { runStore } from './store/run-store.ts';
 
 await runMain(async () => {
   const config = readBillingConfig(process.env);
@@ -43,13 +52,32 @@ await runMain(async () => {
   const bus = openBus({ url: config.AMQP_URL, service: 'billing' }, logger);
   const ledgerClient = openLedgerClient({ addresses: config.LEDGER_ADDRESSES, logger });
   const payers = anagraficaPayers(config.ANAGRAFICA_ADDRESS);
+  const charges = attendanceCharges(config.ATTENDANCE_ADDRESS);
+  const law = readLaw(config.LAW_FILE);
   const cipher = openFieldCipher(config.FIELD_KEY);
   const transaction = database.transaction.bind(database);
   const creditors = creditorStore(database);
   const positions = positionStore(database, cipher);
   const orders = orderStore(database);
   const documents = documentStore(database);
-  const shared = { transaction, creditors, positions, orders, documents, clock };
+  const notifications = notificationStore();
+  const runs = runStore(database);
+  const rules = rulesStore(database);
+  const edits = editLog(database);
+  const shared = { transaction, creditors, positions, orders, documents, notifications, clock };
+  const kinds: Record<RunKind, ReadRunPage> = {
+    billing: billingRunPages({ ...shared, charges, payers, law }),
+    reminder: reminderRunPages(shared),
+    ruolo: ruoloRunPages(shared),
+  };
+  const running = workLoop({
+    name: 'runs',
+    look: async () => {
+      if (await workOnRun({ transaction, runs, clock, kinds, claimMs: config.RUN_CLAIM_MS })) running.wake();
+    },
+    everyMs: config.RUN_EVERY_MS,
+    onFault: (fault) => logger.warn({ err: fault }, 'a page of a run will be worked on again'),
+  });
   const crediting = workLoop({
     name: 'credit-top-ups',
     look: () =>
@@ -64,8 +92,8 @@ await runMain(async () => {
   });
   const receiptDeps = { ...shared, receipts: receiptStore(cipher), appendReceived };
   const office = {
-    creditors,
-    issue: (command: IssueDocument) => issueDocument({ ...shared, payers }, command),
+    ...{ creditors, rules },
+    issue: (command: IssueDocument) => issueDocument({ ...shared, payers, law }, command),
     handOver: (command: { municipalityId: MunicipalityId; documentId: string }) => handOverDocument(shared, command),
   };
   const checkout = checkoutClient({ cartsUrl: config.CHECKOUT_CARTS_URL, key: config.CHECKOUT_KEY });
@@ -82,6 +110,10 @@ await runMain(async () => {
           ),
       },
       ...{ creditors, orders, positions, documents, clock },
+      office: {
+        operations: officeOperations({ ...shared, runs, rules, edits }, running.wake),
+        ...{ runs, rules, edits, documents, positions },
+      },
       jwksUrl: config.IDENTITY_JWKS_URL,
     }),
   );
@@ -97,7 +129,7 @@ await runMain(async () => {
       bus,
       outboxRelay({ database, bus, logger }),
       ledgerClient,
-      crediting,
+      ...[crediting, running],
       grpcServer({
         host: config.LISTEN_HOST,
         port: config.GRPC_PORT,
@@ -117,7 +149,7 @@ await runMain(async () => {
       httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),
     ],
   });
-  payers.close();
+  for (const client of [payers, charges]) client.close();
 });
 
 /** `config.ts` saw to it that there are all files or none. */

@@ -29,11 +29,16 @@ export interface RunningBilling {
   readonly office: BillingOfficeServiceClient;
   readonly checkout: CheckoutDesk;
   readonly amqpUrl: string;
+  readonly registry: RegistryServiceClient;
   /** Billing's own database. */
   readonly database: pg.Client;
+  /** Attendance's, for facts of past days. */
+  readonly attendanceDatabase: pg.Client;
   readonly databaseUrl: string;
   /** What is on a pupil's account, as the ledger says. */
   balanceOf(pupilId: string): Promise<number>;
+  /** The replica that runs from the start. */
+  readonly first: RunningPart;
   /** Another replica. @param environment more for it */
   startReplica(environment?: Record<string, string>): Promise<{ httpUrl: string; nodeUrl: string; part: RunningPart }>;
   /** Everything that billing wrote. */
@@ -45,8 +50,9 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 /** Starts everything, with the town known and the municipality a creditor. */
 export async function runBilling(): Promise<RunningBilling> {
-  const [own, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout] = await Promise.all([
+  const [own, attendanceStore, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout] = await Promise.all([
     privateDatabase({ migrations: path('../migrations') }),
+    privateDatabase({ migrations: path('../../attendance/migrations') }),
     privateDatabase({ migrations: path('../../anagrafica/migrations') }),
     privateDatabase({ migrations: path('../../ledger/migrations') }),
     privateRedis('--maxmemory-policy', 'noeviction'),
@@ -60,18 +66,24 @@ export async function runBilling(): Promise<RunningBilling> {
     runPart('../../anagrafica/src/main.ts', { ...shared, ...NO_DOCUMENTS, DATABASE_URL: registryDatabase.url }),
     runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
   ]);
+  const addresses = { ANAGRAFICA_ADDRESS: anagrafica.address, LEDGER_ADDRESSES: ledger.address };
+  const attendance = await runPart('../../attendance/src/main.ts', {
+    ...{ ...shared, ...addresses, DATABASE_URL: attendanceStore.url },
+  });
   const replicas: RunningPart[] = [];
   const startReplica = async (environment: Record<string, string> = {}) => {
     const pagopaPort = await freePort();
     const started = await runPart('../src/main.ts', {
       ...shared,
       DATABASE_URL: own.url,
-      ANAGRAFICA_ADDRESS: anagrafica.address,
-      LEDGER_ADDRESSES: ledger.address,
+      ...addresses,
+      ATTENDANCE_ADDRESS: attendance.address,
       PAGOPA_PORT: String(pagopaPort),
       CHECKOUT_CARTS_URL: checkout.cartsUrl,
       CHECKOUT_KEY: checkout.key,
       CREDIT_EVERY_MS: '100',
+      RUN_EVERY_MS: '100',
+      RUN_CLAIM_MS: '2000',
       ...environment,
     });
     replicas.push(started.part);
@@ -83,6 +95,8 @@ export async function runBilling(): Promise<RunningBilling> {
   const ledgerClient = grpcClient(LedgerServiceClient, [ledger.address]);
   const database = new pg.Client({ connectionString: own.url });
   await database.connect();
+  const attendanceDatabase = new pg.Client({ connectionString: attendanceStore.url });
+  await attendanceDatabase.connect();
   const deadline = { deadlineMs: 10_000 };
   const stored = await callUnary(registry, 'put', town(), deadline);
   if (!stored.stored) throw new Error(`the town was refused: ${JSON.stringify(stored.refusals)}`);
@@ -91,7 +105,7 @@ export async function runBilling(): Promise<RunningBilling> {
   return {
     httpUrl: first.httpUrl,
     nodeUrl: first.nodeUrl,
-    ...{ identity, office, checkout, database, startReplica },
+    ...{ identity, office, checkout, registry, database, attendanceDatabase, startReplica, first: first.part },
     amqpUrl: vhost.url,
     databaseUrl: own.url,
     async balanceOf(pupilId) {
@@ -105,10 +119,12 @@ export async function runBilling(): Promise<RunningBilling> {
     output: () => replicas.map((part) => part.output()).join('\n'),
     async close() {
       for (const client of [registry, office, ledgerClient]) client.close();
-      await database.end();
-      for (const part of [...replicas, anagrafica.part, ledger.part]) await part.kill('SIGTERM');
+      await Promise.all([database.end(), attendanceDatabase.end()]);
+      for (const part of [...replicas, attendance.part, anagrafica.part, ledger.part]) await part.kill('SIGTERM');
       await Promise.all(
-        [own, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout].map((one) => one.close()),
+        [own, attendanceStore, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout].map((one) =>
+          one.close(),
+        ),
       );
     },
   };

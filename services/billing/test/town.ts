@@ -94,3 +94,29 @@ export const RULES: PutTopUpRulesRequest = {
   taxonomyCode: '9/0101002IM/',
   pendingDays: 30,
 };
+
+/** More pupils whose meals are invoiced, with one guardian; as many as a run needs pages for. */
+export function crowd(count: number): PutRequest {
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  return PutRequest.create({
+    municipalityId: 1,
+    pupils: numbers.map((number) => ({
+      ...{ pupilId: crowdPupil(number), givenName: `Folla${number}`, familyName: 'Segnaposto' },
+      ...{ codiceFiscale: crowdCode(number), classId: CLASS, dietCode: '', closed: false },
+    })),
+    enrolments: numbers.map((number) => ({
+      ...{ enrolmentId: uuid(300_000 + number), pupilId: crowdPupil(number), service: 'school_meals' },
+      ...{ schoolYearId: YEAR, guardianId: GUARDIAN, tariffId: TARIFF, paymentMode: PaymentMode.INVOICED },
+      ...{ overdraftCents: 0, validFrom: FROM, validUntil: UNTIL },
+    })),
+  });
+}
+
+export function crowdPupil(number: number): string {
+  return uuid(200_000 + number);
+}
+
+function crowdCode(number: number): string {
+  const body = `PRVZFR${String(Math.floor(number / 1_000)).padStart(2, '0')}S01Z${String(number % 1_000).padStart(3, '0')}`;
+  return body + codiceFiscaleControl(body);
+}

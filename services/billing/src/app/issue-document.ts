@@ -6,17 +6,19 @@ import {
   refuse,
   type ServiceCode,
 } from '@campanella/vocabulary';
-import { v7 } from 'uuid';
 import { decideIssue, type IssueRefusal, type NewDocument } from '../domain/document.ts';
+import type { Law } from '../domain/law.ts';
 import type {
   Clock,
   CreditorStore,
   DocumentStore,
   InTransaction,
   IssuedDocument,
+  NotificationStore,
   Payers,
   PositionStore,
 } from './ports.ts';
+import { storeDocuments } from './store-documents.ts';
 
 /** What the office issues. */
 export interface IssueDocument extends NewDocument {
@@ -41,7 +43,9 @@ export interface IssueDeps {
   readonly creditors: Pick<CreditorStore, 'findCreditor'>;
   readonly documents: DocumentStore;
   readonly positions: PositionStore;
-  readonly payers: Payers;
+  readonly payers: Pick<Payers, 'find'>;
+  readonly notifications: Pick<NotificationStore, 'add'>;
+  readonly law: Law;
   readonly clock: Clock;
 }
 
@@ -50,8 +54,8 @@ export async function issueDocument(
   deps: IssueDeps,
   command: IssueDocument,
 ): Promise<Decision<Pick<IssuedDocument, 'year' | 'number' | 'amountCents'>, DocumentRefusal>> {
-  const { municipalityId, documentId, pupilId, service, description, taxonomyCode, instalments, issuedOn } = command;
-  const decided = decideIssue(command);
+  const { municipalityId, documentId, pupilId, service, taxonomyCode, issuedOn } = command;
+  const decided = decideIssue(deps.law, command);
   if (!decided.ok) return decided;
   if ((await deps.creditors.findCreditor(municipalityId)) === null) return refuse({ kind: 'no_creditor' });
   const payer = await deps.payers.find(municipalityId, pupilId, service);
@@ -64,23 +68,21 @@ export async function issueDocument(
       return earlier.content === content ? accept(earlier) : refuse({ kind: 'document_differs' });
     }
     const year = Number(issuedOn.slice(0, 4));
-    const number = await deps.documents.takeNumber(tx, municipalityId, year);
-    const issued = { ...command, ...decided.value, year, number, content };
-    await deps.documents.insert(tx, issued, now);
-    for (const { instalmentId, amountCents, dueOn } of instalments) {
-      const noticeNumber = await deps.positions.takeNoticeNumber(tx, municipalityId);
-      if (noticeNumber === null) throw new Error('a creditor has gone');
-      await deps.positions.insert(
-        tx,
-        municipalityId,
-        {
-          ...{ positionId: v7(), noticeNumber, kind: 'instalment', subjectId: instalmentId, amountCents },
-          ...{ description, taxonomyCode, debtor: payer.debtor, dueOn, state: 'open' },
-        },
-        now,
-      );
-    }
-    return accept({ year, number, amountCents: issued.amountCents });
+    const document = { ...command, ...decided.value, series: '', year, correctsId: null, content };
+    const [number = 0] = await storeDocuments(
+      deps,
+      tx,
+      [document],
+      { taxonomyCode, debtorOf: () => payer.debtor },
+      now,
+    );
+    await deps.notifications.add(
+      tx,
+      municipalityId,
+      [{ kind: 'document_issued', subjectId: documentId, pupilId, service }],
+      now,
+    );
+    return accept({ year, number, amountCents: document.amountCents });
   });
 }
 

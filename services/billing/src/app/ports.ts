@@ -1,9 +1,12 @@
 import type { Transaction } from '@campanella/postgres';
 import type { Cents, MunicipalityId, PersonId, PupilId, ServiceCode, ServiceDate } from '@campanella/vocabulary';
-import type { AccountingDocument, DocumentKind, NewInstalment, Totals, Vat } from '../domain/document.ts';
+import type { CreditPart } from '../domain/credit.ts';
+import type { AccountingDocument, DocumentKind, Instalment, NewInstalment, Totals, Vat } from '../domain/document.ts';
 import type { NoticeNumber } from '../domain/notice-number.ts';
 import type { Debtor, Handling, Position, Receipt } from '../domain/position.ts';
+import type { BilledMeal } from '../domain/settle-month.ts';
 import type { TopUpOrder, TopUpRules } from '../domain/top-up.ts';
+import type { Editor } from './runs.ts';
 
 /** A municipality as pagoPA knows it. */
 export interface Creditor {
@@ -63,6 +66,17 @@ export interface PositionStore {
   /** A number that this creditor never had, made in the transaction: null for a municipality that is no creditor. */
   takeNoticeNumber(tx: Transaction, municipalityId: MunicipalityId): Promise<NoticeNumber | null>;
   insert(tx: Transaction, municipalityId: MunicipalityId, position: Position, now: Date): Promise<void>;
+  /** The same for many at once: as many numbers as the creditor exists for, none for a municipality that is no creditor. */
+  takeNoticeNumbers(tx: Transaction, municipalityId: MunicipalityId, count: number): Promise<readonly NoticeNumber[]>;
+  insertMany(tx: Transaction, municipalityId: MunicipalityId, positions: readonly Position[], now: Date): Promise<void>;
+  /** Changes what is to be paid of an open position. */
+  setAmount(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    positionId: string,
+    amountCents: Cents,
+    now: Date,
+  ): Promise<void>;
   /** Reads without a lock: the node may ask at any time. */
   find(municipalityId: MunicipalityId, noticeNumber: NoticeNumber): Promise<Position | null>;
   lockByNotice(
@@ -152,7 +166,10 @@ export interface ReceiptStore {
 
 /** Who pays for a pupil, as anagrafica knows. */
 export interface Payer {
+  readonly guardianId: string;
   readonly debtor: Debtor;
+  /** Where the enrolment's invoices go beside the portal; null where nowhere else. */
+  readonly email: string | null;
   readonly isPrepaid: boolean;
   readonly overdraftCents: Cents;
 }
@@ -161,6 +178,75 @@ export interface Payer {
 export interface Payers {
   /** Null where nobody pays for the pupil in this service. */
   find(municipalityId: MunicipalityId, pupilId: PupilId, service: ServiceCode): Promise<Payer | null>;
+  /** Of many pupils; those whom nobody pays for are not in it. */
+  list(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    service: ServiceCode,
+  ): Promise<ReadonlyMap<PupilId, Payer>>;
+}
+
+/** How a service is billed, per municipality. */
+export interface BillingRules {
+  readonly service: ServiceCode;
+  /** As documents and notices call the service. */
+  readonly label: string;
+  readonly kind: Exclude<DocumentKind, 'credit_note'>;
+  readonly vat: Vat;
+  /** Empty for the general series. */
+  readonly series: string;
+  readonly taxonomyCode: string;
+  readonly instalmentCount: number;
+  /** A document is not split into instalments of less. */
+  readonly instalmentLeastCents: Cents;
+  /** Days from the issue to the first due day, and between due days. */
+  readonly dueDays: number;
+  readonly daysApart: number;
+}
+
+/** Rules of billing, and until when they were applied. */
+export interface RulesStore {
+  find(municipalityId: MunicipalityId, service: ServiceCode): Promise<BillingRules | null>;
+  /** False for a municipality that is no creditor. */
+  put(municipalityId: MunicipalityId, rules: BillingRules, tx?: Transaction): Promise<boolean>;
+  /** The instant as of which the latest month that was billed was looked at; null where none was. */
+  lastBilled(municipalityId: MunicipalityId, service: ServiceCode): Promise<{ readonly asOfMs: number } | null>;
+}
+
+/** A change that somebody of the office made. */
+export interface OfficeEdit {
+  readonly editId: string;
+  readonly editedAt: Date;
+  readonly editor: Editor;
+  readonly action: string;
+  readonly subjectId: string;
+}
+
+/** Who of the office changed what. */
+export interface EditLog {
+  note(tx: Transaction, municipalityId: MunicipalityId, edit: Omit<OfficeEdit, 'editId'>): Promise<void>;
+  /** Newest first; after an edit's id. */
+  list(municipalityId: MunicipalityId, after: string | null, limit: number): Promise<readonly OfficeEdit[]>;
+}
+
+/** Something that a guardian is told, once. */
+export interface NewNotification {
+  readonly kind: 'top_up_credited' | 'document_issued' | 'document_overdue' | 'low_credit';
+  /** The order, the document, or the payment that armed it. */
+  readonly subjectId: string;
+  readonly pupilId: PupilId;
+  readonly service: ServiceCode;
+}
+
+/** What guardians are told: stored with the fact, sent afterwards. */
+export interface NotificationStore {
+  /** What is stored already is left as it is. */
+  add(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    notifications: readonly NewNotification[],
+    now: Date,
+  ): Promise<void>;
 }
 
 /** A document to be stored, with the number it was given. */
@@ -168,6 +254,8 @@ export interface IssuedDocument extends Totals {
   readonly municipalityId: MunicipalityId;
   readonly documentId: string;
   readonly kind: DocumentKind;
+  /** Numbers follow each other within a year of a series; empty for the general one. */
+  readonly series: string;
   readonly year: number;
   readonly number: number;
   readonly pupilId: PupilId;
@@ -175,9 +263,24 @@ export interface IssuedDocument extends Totals {
   readonly description: string;
   readonly issuedOn: ServiceDate;
   readonly vat: Vat;
+  /** Of a credit note: what it corrects. */
+  readonly correctsId: string | null;
   readonly instalments: readonly NewInstalment[];
   /** What was asked for, to know a repeat. */
   readonly content: string;
+}
+
+/** A document as a credit note needs it. */
+export type DocumentBrief = Pick<IssuedDocument, 'documentId' | 'series' | 'year' | 'number' | 'vat'>;
+
+/** A credit note of which something is owed still. */
+export interface CreditLeft {
+  readonly documentId: string;
+  readonly correctsId: string;
+  readonly pupilId: PupilId;
+  readonly service: ServiceCode;
+  readonly amountCents: Cents;
+  readonly creditedCents: Cents;
 }
 
 /** Where a list of documents goes on: after this one. */
@@ -185,6 +288,7 @@ export interface DocumentPlace {
   readonly issuedOn: ServiceDate;
   readonly year: number;
   readonly number: number;
+  readonly series: string;
 }
 
 /** An open instalment with what a parent must know to pay it. */
@@ -192,6 +296,7 @@ export interface Payable {
   readonly instalmentId: string;
   readonly documentId: string;
   readonly pupilId: string;
+  readonly series: string;
   readonly year: number;
   readonly number: number;
   readonly ordinal: number;
@@ -218,17 +323,118 @@ export interface PaidInstalment {
   readonly pspName: string;
 }
 
+/** A document of which something unpaid has fallen due. */
+export interface OverdueDocument {
+  readonly documentId: string;
+  readonly pupilId: PupilId;
+  readonly service: ServiceCode;
+  readonly description: string;
+  /** All that is unpaid of it. */
+  readonly unpaidCents: Cents;
+  readonly dueOn: ServiceDate;
+  readonly remindedAt: Date | null;
+}
+
+/** A document in coercive collection, as whoever collects it needs it. */
+export interface HandedOverDocument {
+  readonly documentId: string;
+  readonly series: string;
+  readonly year: number;
+  readonly number: number;
+  readonly description: string;
+  readonly issuedOn: ServiceDate;
+  readonly dueOn: ServiceDate;
+  readonly remindedAt: Date | null;
+  readonly amountCents: Cents;
+  /** One of its notices: who owes is sealed in its position. */
+  readonly noticeNumber: NoticeNumber;
+}
+
 /** Documents and their instalments. */
 export interface DocumentStore {
-  /** The next number of a year; other issues of that year wait until the transaction ends. */
-  takeNumber(tx: Transaction, municipalityId: MunicipalityId, year: number): Promise<number>;
+  /** The next numbers of a year in a series; other issues of it wait until the transaction ends. @returns the last of them */
+  takeNumbers(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    of: Pick<IssuedDocument, 'series' | 'year'>,
+    count: number,
+  ): Promise<number>;
   /** What was issued under an id; null where nothing was. Other issues under it wait until the transaction ends. */
   findIssued(
     tx: Transaction,
     municipalityId: MunicipalityId,
     documentId: string,
   ): Promise<Pick<IssuedDocument, 'year' | 'number' | 'amountCents' | 'content'> | null>;
-  insert(tx: Transaction, document: IssuedDocument, now: Date): Promise<void>;
+  /** Documents of one municipality. */
+  insert(tx: Transaction, documents: readonly IssuedDocument[], now: Date): Promise<void>;
+  listBriefs(
+    municipalityId: MunicipalityId,
+    documentIds: readonly string[],
+  ): Promise<ReadonlyMap<string, DocumentBrief>>;
+  /** Meals that documents charge, by pupil. */
+  listBilledMeals(
+    municipalityId: MunicipalityId,
+    service: ServiceCode,
+    pupilIds: readonly PupilId[],
+    from: ServiceDate,
+    until: ServiceDate,
+  ): Promise<ReadonlyMap<PupilId, readonly BilledMeal[]>>;
+  /** Says which document charges each meal. @throws where one of them is charged already */
+  chargeMeals(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    service: ServiceCode,
+    meals: readonly {
+      readonly pupilId: PupilId;
+      readonly serviceDate: ServiceDate;
+      readonly amountCents: Cents;
+      readonly documentId: string;
+    }[],
+  ): Promise<void>;
+  /** Says which credit note gives each meal back. @throws where one of them was given back already */
+  creditMeals(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    service: ServiceCode,
+    meals: readonly { readonly pupilId: PupilId; readonly serviceDate: ServiceDate; readonly creditNoteId: string }[],
+  ): Promise<void>;
+  /** Credit notes of these pupils that owe something still, oldest first. */
+  listCreditsLeft(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    service: ServiceCode,
+    pupilIds: readonly PupilId[],
+  ): Promise<readonly CreditLeft[]>;
+  /** Unpaid instalments from which a credit note may be taken, in the order in which they are taken last. */
+  listCreditable(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    note: CreditLeft,
+  ): Promise<
+    readonly { readonly instalmentId: string; readonly amountCents: Cents; readonly state: Instalment['state'] }[]
+  >;
+  /** Takes a credit note's parts off instalments and their documents. */
+  credit(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    creditNoteId: string,
+    parts: readonly CreditPart[],
+    now: Date,
+  ): Promise<void>;
+  /** Notes that what a credit note owes was given back. */
+  markRefunded(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    creditNoteId: string,
+    now: Date,
+  ): Promise<'marked' | 'again' | 'unknown'>;
+  /** What a run handed over, for who collects it, in the order of ids. */
+  listHandedOver(
+    municipalityId: MunicipalityId,
+    runId: string,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly HandedOverDocument[]>;
   /** Newest first. */
   list(
     municipalityId: MunicipalityId,
@@ -263,7 +469,24 @@ export interface DocumentStore {
   ): Promise<void>;
   /** The open instalments of a document; null for an unknown document. */
   listOpen(tx: Transaction, municipalityId: MunicipalityId, documentId: string): Promise<readonly string[] | null>;
+  /** Documents with something unpaid that fell due before a day, of those after an id, in the order of ids. */
+  listOverdue(
+    municipalityId: MunicipalityId,
+    wanted: {
+      readonly dueBefore: ServiceDate;
+      /** Only those reminded before then; null for those never reminded as well. */
+      readonly remindedBefore: Date | null;
+      readonly after: string | null;
+      readonly limit: number;
+    },
+  ): Promise<readonly OverdueDocument[]>;
+  markReminded(
+    tx: Transaction,
+    municipalityId: MunicipalityId,
+    documentIds: readonly string[],
+    now: Date,
+  ): Promise<void>;
   isHandedOver(tx: Transaction, municipalityId: MunicipalityId, documentId: string): Promise<boolean>;
-  /** All that is not paid of a document. */
-  handOver(tx: Transaction, municipalityId: MunicipalityId, documentId: string, now: Date): Promise<void>;
+  /** All that is not paid of a document. @returns how much it is */
+  handOver(tx: Transaction, municipalityId: MunicipalityId, documentId: string, now: Date): Promise<Cents>;
 }

@@ -1,16 +1,23 @@
-import { accept, addCents, type Cents, cents, type Decision, refuse, type ServiceDate } from '@campanella/vocabulary';
+import {
+  accept,
+  addCents,
+  addDays,
+  type Cents,
+  cents,
+  type Decision,
+  refuse,
+  type ServiceDate,
+  subtractCents,
+} from '@campanella/vocabulary';
+import { type Law, stampRuleOn } from './law.ts';
 
-export type DocumentKind = 'invoice' | 'payment_notice';
+export type DocumentKind = 'invoice' | 'payment_notice' | 'credit_note';
 
 /** How a document is taxed; a setting of the service, per municipality. */
 export type Vat = 'vat_4' | 'exempt';
 
 /** Most instalments of one document. */
 export const INSTALMENTS_MAX = 12;
-/** Above this an exempt document bears a revenue stamp. @see D.P.R. 642/1972, tariff, article 13 */
-const STAMP_ABOVE_CENTS = 7_747;
-const STAMP_CENTS = cents(200);
-
 /** An instalment as it is asked for. */
 export interface NewInstalment {
   readonly instalmentId: string;
@@ -20,7 +27,8 @@ export interface NewInstalment {
 
 /** What is asked for, but for whom. */
 export interface NewDocument {
-  readonly kind: DocumentKind;
+  /** A credit note is made by crediting, not by issuing. */
+  readonly kind: Exclude<DocumentKind, 'credit_note'>;
   readonly vat: Vat;
   /** What is charged, VAT included and without the stamp. */
   readonly chargedCents: Cents;
@@ -54,16 +62,23 @@ export function containedVat(vat: Vat, grossCents: Cents): Cents {
   return vat === 'vat_4' ? cents(Math.floor((grossCents * 4 + 52) / 104)) : cents(0);
 }
 
-/** The revenue stamp of a document: never together with VAT. */
-export function stampOf(vat: Vat, chargedCents: Cents): Cents {
-  return vat === 'exempt' && chargedCents > STAMP_ABOVE_CENTS ? STAMP_CENTS : cents(0);
+/** The revenue stamp of a document, by the law of the day on which it is issued: never together with VAT. */
+export function stampOf(law: Law, vat: Vat, chargedCents: Cents, issuedOn: ServiceDate): Cents {
+  const rule = stampRuleOn(law, issuedOn);
+  return vat === 'exempt' && rule !== null && chargedCents > rule.aboveCents ? rule.stampCents : cents(0);
+}
+
+/** What a document comes to. */
+export function totalsOf(law: Law, { vat, chargedCents, issuedOn }: Omit<NewDocument, 'kind' | 'instalments'>): Totals {
+  const stampCents = stampOf(law, vat, chargedCents, issuedOn);
+  return { amountCents: addCents(chargedCents, stampCents), vatCents: containedVat(vat, chargedCents), stampCents };
 }
 
 /** Decides about a document; guards read top to bottom. */
-export function decideIssue(document: NewDocument): Decision<Totals, IssueRefusal> {
-  const { instalments, vat, chargedCents, issuedOn } = document;
-  const stampCents = stampOf(vat, chargedCents);
-  const amountCents = addCents(chargedCents, stampCents);
+export function decideIssue(law: Law, document: NewDocument): Decision<Totals, IssueRefusal> {
+  const { instalments, issuedOn } = document;
+  const totals = totalsOf(law, document);
+  const { amountCents } = totals;
   if (instalments.length === 0) return refuse({ kind: 'no_instalments' });
   if (instalments.length > INSTALMENTS_MAX) {
     return refuse({ kind: 'too_many_instalments', instalmentsMax: INSTALMENTS_MAX });
@@ -76,16 +91,37 @@ export function decideIssue(document: NewDocument): Decision<Totals, IssueRefusa
     ({ dueOn }, index) => index === 0 || dueOn > (instalments[index - 1]?.dueOn ?? ''),
   );
   if (!isOrdered) return refuse({ kind: 'unordered_instalments' });
-  return accept({ amountCents, vatCents: containedVat(vat, chargedCents), stampCents });
+  return accept(totals);
+}
+
+/**
+ * Splits what a document comes to into equal instalments; the cents that are left over fall due with the first.
+ *
+ * @param plan how many, of at least so much each, the first so many days after the issue, and so many days apart
+ */
+export function planInstalments(
+  amountCents: Cents,
+  issuedOn: ServiceDate,
+  plan: { readonly count: number; readonly leastCents: Cents; readonly dueDays: number; readonly daysApart: number },
+): readonly Omit<NewInstalment, 'instalmentId'>[] {
+  const most = plan.leastCents === 0 ? plan.count : Math.floor(amountCents / plan.leastCents);
+  const count = Math.max(1, Math.min(plan.count, most, amountCents));
+  const each = Math.floor(amountCents / count);
+  return Array.from({ length: count }, (_, index) => ({
+    amountCents: cents(index === 0 ? amountCents - each * (count - 1) : each),
+    dueOn: addDays(issuedOn, plan.dueDays + index * plan.daysApart),
+  }));
 }
 
 /** An instalment as it stands. */
 export interface Instalment {
   readonly instalmentId: string;
   readonly ordinal: number;
+  /** What is to be paid, or was: less what credit notes took off. */
   readonly amountCents: Cents;
   readonly dueOn: ServiceDate;
-  readonly state: 'open' | 'paid' | 'handed_over';
+  /** `cancelled`: a credit note took off all of it. */
+  readonly state: 'open' | 'paid' | 'handed_over' | 'cancelled';
   readonly paidAt: Date | null;
   readonly noticeNumber: string;
   /** A cart of ours is under way until then; null where none is. */
@@ -96,44 +132,76 @@ export interface Instalment {
 export interface AccountingDocument {
   readonly documentId: string;
   readonly kind: DocumentKind;
+  readonly series: string;
   readonly year: number;
   readonly number: number;
   readonly pupilId: string;
   readonly service: string;
   readonly description: string;
   readonly issuedOn: ServiceDate;
-  readonly amountCents: Cents;
+  /** What it was issued for. */
+  readonly issuedCents: Cents;
+  /** What credit notes took off it; of a credit note: what it took off documents. */
+  readonly creditedCents: Cents;
   readonly vatCents: Cents;
   readonly stampCents: Cents;
   readonly isHandedOver: boolean;
-  /** In their order. */
+  readonly isReminded: boolean;
+  /** Of a credit note: what it did not take off a document was given back. */
+  readonly isRefunded: boolean;
+  /** In their order; none of a credit note. */
   readonly instalments: readonly Instalment[];
 }
 
-/** What a parent reads of a document: `IMPORTO = DA PAGARE + PAGATO`, always. */
+/** Where a document stands: drawn in the README. */
+export type DocumentState =
+  | 'issued'
+  | 'in_verification'
+  | 'partly_paid'
+  | 'paid'
+  | 'overdue'
+  | 'reminded'
+  | 'handed_over'
+  | 'cancelled';
+
+/** What a parent reads of a document: `IMPORTO = DA PAGARE + PAGATO`, always; less than 0 where a credit note owes something to the parent. */
 export interface Standing {
+  readonly amountCents: Cents;
   readonly dueCents: Cents;
   readonly paidCents: Cents;
   /** The next day on which something falls due, else the last on which something did. */
   readonly dueOn: ServiceDate;
-  readonly state: 'issued' | 'in_verification' | 'partly_paid' | 'overdue' | 'paid' | 'handed_over';
+  readonly state: DocumentState;
 }
 
 /** How a document stands at an instant. */
 export function standingOf(document: AccountingDocument, now: Date, today: ServiceDate): Standing {
-  const paid = document.instalments.filter(({ state }) => state === 'paid');
-  const unpaid = document.instalments.filter(({ state }) => state !== 'paid');
-  const paidCents = addCents(cents(0), ...paid.map(({ amountCents }) => amountCents));
-  const dueCents = addCents(cents(0), ...unpaid.map(({ amountCents }) => amountCents));
+  if (document.kind === 'credit_note') return standingOfCreditNote(document);
+  const sum = (states: readonly Instalment['state'][]) =>
+    addCents(
+      cents(0),
+      ...document.instalments.filter(({ state }) => states.includes(state)).map(({ amountCents }) => amountCents),
+    );
+  const unpaid = document.instalments.filter(({ state }) => state === 'open' || state === 'handed_over');
+  const paidCents = sum(['paid']);
+  const dueCents = sum(['open', 'handed_over']);
   const dueOn = (unpaid[0] ?? document.instalments.at(-1))?.dueOn ?? document.issuedOn;
-  const state = (): Standing['state'] => {
-    if (unpaid.length === 0) return 'paid';
+  const state = (): DocumentState => {
+    if (unpaid.length === 0) return paidCents > 0 ? 'paid' : 'cancelled';
     if (document.isHandedOver) return 'handed_over';
     if (unpaid.some((one) => isInVerification(one, now))) return 'in_verification';
-    if (dueOn < today) return 'overdue';
-    return paid.length > 0 ? 'partly_paid' : 'issued';
+    if (dueOn < today) return document.isReminded ? 'reminded' : 'overdue';
+    return paidCents > 0 ? 'partly_paid' : 'issued';
   };
-  return { dueCents, paidCents, dueOn, state: state() };
+  return { amountCents: addCents(dueCents, paidCents), dueCents, paidCents, dueOn, state: state() };
+}
+
+/** What a credit note did not take off a document is owed to the parent until it is set off or given back. */
+function standingOfCreditNote({ issuedCents, creditedCents, isRefunded, issuedOn }: AccountingDocument): Standing {
+  const owed = subtractCents(creditedCents, issuedCents);
+  const none = cents(0);
+  const amounts = isRefunded ? { dueCents: none, paidCents: owed } : { dueCents: owed, paidCents: none };
+  return { amountCents: owed, ...amounts, dueOn: issuedOn, state: amounts.dueCents === 0 ? 'paid' : 'issued' };
 }
 
 /** A payment was begun and its receipt has not come. */
@@ -141,7 +209,11 @@ export function isInVerification({ state, cartUntil }: Pick<Instalment, 'state' 
   return state === 'open' && cartUntil !== null && cartUntil > now;
 }
 
-/** A document's number as people say it. */
-export function documentNumber({ number, year }: Pick<AccountingDocument, 'number' | 'year'>): string {
-  return `${number}/${year}`;
+/** A document's number as people say it, with its series where it has one: `12/2026`, `12/M/2026`. */
+export function documentNumber({
+  number,
+  series,
+  year,
+}: Pick<AccountingDocument, 'number' | 'series' | 'year'>): string {
+  return [number, ...(series === '' ? [] : [series]), year].join('/');
 }

@@ -1,6 +1,7 @@
 import { type BillingOfficeServiceServer, DocumentKind, Vat } from '@campanella/proto/billing/v1/office';
 import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
 import {
+  type Cents,
   cents,
   type Decision,
   type MunicipalityId,
@@ -15,12 +16,13 @@ import {
 import { status } from '@grpc/grpc-js';
 import type { HandOverRefusal } from '../app/hand-over-document.ts';
 import type { DocumentRefusal, IssueDocument } from '../app/issue-document.ts';
-import type { CreditorStore, IssuedDocument } from '../app/ports.ts';
-import type { NewDocument } from '../domain/document.ts';
+import type { CreditorStore, IssuedDocument, RulesStore } from '../app/ports.ts';
+import { INSTALMENTS_MAX, type NewDocument } from '../domain/document.ts';
 
 const TOP_UP_CENTS_MAX = 100_000;
 const PENDING_DAYS_MAX = 365;
 const CENTS_MAX = 10_000_000;
+const DAYS_MAX = 365;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const KINDS: ReadonlyMap<number, NewDocument['kind']> = new Map([
   [DocumentKind.INVOICE, 'invoice'],
@@ -52,6 +54,7 @@ const REFUSALS: Record<OfficeRefusal['kind'], { readonly code: status; readonly 
   },
   document_differs: { code: status.ALREADY_EXISTS, message: 'another document has this document_id: make a new one' },
   unknown_document: { code: status.NOT_FOUND, message: 'no such document in this municipality' },
+  in_verification: { code: status.FAILED_PRECONDITION, message: 'a payment of it is under way: try again later' },
   paid: { code: status.FAILED_PRECONDITION, message: 'nothing of this document is unpaid' },
 };
 
@@ -91,13 +94,14 @@ const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
 /** Serves what the office and the seeder set; see the contract for what each call promises. */
 export function billingOfficeService(deps: {
   readonly creditors: Pick<CreditorStore, 'putCreditor' | 'putRules'>;
+  readonly rules: Pick<RulesStore, 'put'>;
   readonly issue: (
     command: IssueDocument,
   ) => Promise<Decision<Pick<IssuedDocument, 'year' | 'number' | 'amountCents'>, DocumentRefusal>>;
   readonly handOver: (command: {
     municipalityId: MunicipalityId;
     documentId: string;
-  }) => Promise<Decision<null, HandOverRefusal>>;
+  }) => Promise<Decision<Cents, HandOverRefusal>>;
 }): BillingOfficeServiceServer {
   return {
     putCreditor: unaryHandler(async (request) => {
@@ -153,6 +157,22 @@ export function billingOfficeService(deps: {
       if (!isCreditor) throw refusalOf({ kind: 'no_creditor' });
       return {};
     }),
+    putBillingRules: unaryHandler(async (request) => {
+      const isCreditor = await deps.rules.put(takeMunicipality(request.municipalityId), {
+        service: takeService(request.service),
+        label: takeText(request.label, 1, 40, 'label'),
+        kind: takeOne(KINDS, request.kind, 'kind'),
+        vat: takeOne(VATS, request.vat, 'vat'),
+        series: takeShape(request.series, /^[A-Z0-9]{0,10}$/, 'series must be 0 to 10 of A-Z and 0-9'),
+        taxonomyCode: takeText(request.taxonomyCode, 1, 140, 'taxonomy_code'),
+        instalmentCount: takeNumber(request.instalmentCount, 1, INSTALMENTS_MAX, 'instalment_count'),
+        instalmentLeastCents: cents(takeNumber(request.instalmentLeastCents, 0, CENTS_MAX, 'instalment_least_cents')),
+        dueDays: takeNumber(request.dueDays, 0, DAYS_MAX, 'due_days'),
+        daysApart: takeNumber(request.daysApart, 1, DAYS_MAX, 'days_apart'),
+      });
+      if (!isCreditor) throw refusalOf({ kind: 'no_creditor' });
+      return {};
+    }),
     issueDocument: unaryHandler(async (request) => {
       if (
         !Number.isSafeInteger(request.chargedCents) ||
@@ -200,6 +220,13 @@ function takeMunicipality(value: number): MunicipalityId {
   const municipalityId = parseNumberId<MunicipalityId>(value);
   if (municipalityId === null) throw malformed('municipality_id must be a positive whole number');
   return municipalityId;
+}
+
+function takeNumber(value: number, least: number, most: number, field: string): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw malformed(`${field} must be ${least} to ${most}`);
+  }
+  return value;
 }
 
 function takeText(text: string, least: number, most: number, field: string): string {

@@ -44,6 +44,8 @@ import {
   type TopUpsAnswer,
 } from './describe.ts';
 import { MESSAGES } from './messages.ts';
+import { type OfficeApiDeps, officeRoutes } from './office-api.ts';
+import { OFFICE_PATHS } from './office-description.ts';
 
 /** What the routes need of the operations. */
 export interface BillingOperations {
@@ -62,6 +64,7 @@ export interface BillingApiDeps {
   readonly orders: Pick<OrderStore, 'find' | 'list'>;
   readonly positions: Pick<PositionStore, 'endCart' | 'find'>;
   readonly documents: Pick<DocumentStore, 'list' | 'listPayables' | 'findPayable' | 'findPaid'>;
+  readonly office: OfficeApiDeps;
   readonly jwksUrl: string;
   readonly clock: Clock;
 }
@@ -97,7 +100,7 @@ function refusalOf<Kind extends AnyRefusal['kind']>(refusal: Extract<AnyRefusal,
 /** The routes of billing behind the gateway: what the bearer of an internal identity token may see and do, and no more. */
 export function billingApi(deps: BillingApiDeps): Router {
   const router = Router();
-  const description = describeBillingApi();
+  const description = describeBillingApi(OFFICE_PATHS);
   router.get('/openapi.json', (_request, response) => void response.json(description));
   router.use('/api/billing', requireIdentity({ jwksUrl: deps.jwksUrl }), (_request, response, next) => {
     response.set('cache-control', 'no-store');
@@ -106,6 +109,7 @@ export function billingApi(deps: BillingApiDeps): Router {
   topUpRoutes(router, deps);
   documentRoutes(router, deps);
   cartRoutes(router, deps);
+  officeRoutes(router, deps.office);
   return router;
 }
 
@@ -211,7 +215,7 @@ function documentRoutes(router: Router, { documents, creditors, positions, clock
     const now = clock.now();
     const answer: DocumentsAnswer = {
       documents: page.map((document) => toDocument(document, now)),
-      nextCursor: found.length > limit && last ? `${last.issuedOn}.${last.year}.${last.number}` : null,
+      nextCursor: found.length > limit && last ? `${last.issuedOn}.${last.year}.${last.number}.${last.series}` : null,
       asOf: now.toISOString(),
     };
     response.json(answer);
@@ -324,12 +328,12 @@ function toTopUp(order: TopUpOrder, now: Date): TopUp {
 
 function parseDocumentPlace(cursor: string | undefined): DocumentPlace | null {
   if (cursor === undefined) return null;
-  const [day = '', year = '', number = ''] = cursor.split('.');
+  const [day = '', year = '', number = '', series = ''] = cursor.split('.');
   const issuedOn = parseServiceDate(day);
-  if (issuedOn === null || !/^\d{4}$/.test(year) || !/^\d{1,9}$/.test(number)) {
+  if (issuedOn === null || !/^\d{4}$/.test(year) || !/^\d{1,9}$/.test(number) || !/^[A-Z0-9]{0,10}$/.test(series)) {
     throw unprocessable('malformed', MESSAGES.malformed);
   }
-  return { issuedOn, year: Number(year), number: Number(number) };
+  return { issuedOn, year: Number(year), number: Number(number), series };
 }
 
 function parsePayablePlace(cursor: string | undefined): PayablePlace | null {
@@ -341,9 +345,10 @@ function parsePayablePlace(cursor: string | undefined): PayablePlace | null {
 }
 
 function toDocument(document: AccountingDocument, now: Date): DocumentsAnswer['documents'][number] {
-  const { documentId, kind, pupilId, description, issuedOn, amountCents, vatCents, stampCents } = document;
+  const { documentId, kind, pupilId, description, issuedOn, issuedCents, creditedCents, vatCents, stampCents } =
+    document;
   return {
-    ...{ documentId, kind, pupilId, description, issuedOn, amountCents, vatCents, stampCents },
+    ...{ documentId, kind, pupilId, description, issuedOn, issuedCents, creditedCents, vatCents, stampCents },
     number: documentNumber(document),
     ...standingOf(document, now, serviceDateAt(now)),
     instalments: document.instalments.map((one) => ({

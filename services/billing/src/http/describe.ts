@@ -1,12 +1,12 @@
 import { describeApi } from '@campanella/service-kit';
 import { z } from 'zod';
 
-const Service = z
+export const Service = z
   .string()
   .regex(/^[a-z][a-z_]{1,39}$/)
   .describe('Service code, e.g. school_meals');
-const Instant = z.iso.datetime();
-const Amount = z.int().describe('Euro cents');
+export const Instant = z.iso.datetime();
+export const Amount = z.int().describe('Euro cents');
 
 /** Answer of `GET /api/billing/top-up-rules`. */
 export const RulesAnswer = z.object({
@@ -78,7 +78,7 @@ export const Instalment = z.object({
   ordinal: z.int().min(1),
   amountCents: Amount,
   dueOn: z.iso.date(),
-  state: z.enum(['open', 'in_verification', 'paid', 'handed_over']),
+  state: z.enum(['open', 'in_verification', 'paid', 'handed_over', 'cancelled']),
   noticeNumber: z.string().describe('18 digits'),
 });
 
@@ -86,17 +86,21 @@ export const Instalment = z.object({
 export const AccountingDocument = z.object({
   documentId: z.uuid(),
   number: z.string().describe('As people say it, e.g. 12/2026'),
-  kind: z.enum(['invoice', 'payment_notice']),
+  kind: z.enum(['invoice', 'payment_notice', 'credit_note']),
   pupilId: z.uuid(),
   description: z.string(),
   issuedOn: z.iso.date(),
-  amountCents: Amount,
+  issuedCents: Amount.describe('What it was issued for'),
+  creditedCents: Amount.describe('What credit notes took off; of a credit note: what it took off documents'),
+  amountCents: Amount.describe('Less what was credited; less than 0 where a credit note owes something to the parent'),
   dueCents: Amount,
   paidCents: Amount,
-  vatCents: Amount.describe('Contained in amountCents'),
-  stampCents: Amount.describe('Contained in amountCents'),
+  vatCents: Amount.describe('Contained in issuedCents'),
+  stampCents: Amount.describe('Contained in issuedCents'),
   dueOn: z.iso.date().describe('Next day on which something falls due, else the last'),
-  state: z.enum(['issued', 'in_verification', 'partly_paid', 'overdue', 'paid', 'handed_over']),
+  state: z
+    .enum(['issued', 'in_verification', 'partly_paid', 'overdue', 'reminded', 'paid', 'handed_over', 'cancelled'])
+    .describe('cancelled: credit notes took off all of it'),
   instalments: z.array(Instalment),
 });
 
@@ -157,14 +161,17 @@ export type DocumentsAnswer = z.output<typeof DocumentsAnswer>;
 export type PayablesAnswer = z.output<typeof PayablesAnswer>;
 export type CartAnswer = z.output<typeof CartAnswer>;
 
-const problem = (description: string) => ({
+export const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: Problem } },
 });
-const json = (schema: z.ZodType, description: string) => ({ description, content: { 'application/json': { schema } } });
-const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
-const SIGNED_OUT = problem('No valid identity');
-const NOT_FOUND = problem('Not yours, or not there: the same answer');
+export const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+export const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
+export const SIGNED_OUT = problem('No valid identity');
+export const NOT_FOUND = problem('Not yours, or not there: the same answer');
 const OrderPath = z.object({ orderId: z.uuid() });
 const InstalmentPath = z.object({ instalmentId: z.uuid() });
 const pdf = {
@@ -172,12 +179,15 @@ const pdf = {
   content: { 'application/pdf': { schema: z.string().meta({ format: 'binary' }) } },
 };
 
-/** The description of billing's HTTP API. */
-export function describeBillingApi(): object {
+type ApiPaths = Parameters<typeof describeApi>[0]['paths'];
+
+/** The description of billing's HTTP API. @param officePaths the office's routes */
+export function describeBillingApi(officePaths: ApiPaths): object {
   return describeApi({
     title: 'billing',
     version: '1.0.0',
     paths: {
+      ...officePaths,
       '/api/billing/top-up-rules': {
         get: {
           operationId: 'listTopUpRules',

@@ -17,5 +17,13 @@ export const MESSAGES = {
   tooMany: (most: number) => `Si possono pagare al massimo ${most} avvisi per volta: togliere qualche avviso`,
   notPayable: 'Uno degli avvisi scelti è già pagato o annullato: ricaricare la pagina',
   noNotice: 'Questa ricarica non è più in attesa di pagamento: l’avviso non serve più',
+  noCreditor: 'Il Comune non è ancora un ente creditore di pagoPA: registrarlo prima di emettere documenti',
+  noRules: 'Per questo servizio non ci sono regole di fatturazione: impostarle e riprovare',
+  underWay: 'Un’altra elaborazione dello stesso tipo è in corso o attende conferma: confermarla o annullarla prima',
+  samePerson: 'Chi prepara un’elaborazione non la conferma: la deve confermare una seconda persona',
+  notPrepared: 'Questa elaborazione non attende conferma: ricaricare la pagina',
+  monthNotOver: 'Un mese si fattura quando è finito: scegliere un mese già concluso',
+  issuedInPast: 'La data di emissione non può essere nel passato: scegliere oggi o un giorno successivo',
+  notOverdue: 'Si può scegliere al massimo la data di oggi: quel che scade dopo non è scaduto',
   checkoutAway: 'Il pagamento online non è disponibile in questo momento: riprovare tra qualche minuto',
 } as const;

@@ -1,11 +1,22 @@
 import type { Database, Queryable } from '@campanella/postgres';
-import { cents, type MunicipalityId, type PupilId, serviceDate } from '@campanella/vocabulary';
+import {
+  addCents,
+  cents,
+  id,
+  type MunicipalityId,
+  type PupilId,
+  serviceCode,
+  serviceDate,
+} from '@campanella/vocabulary';
 import type { DocumentStore, IssuedDocument, Payable } from '../app/ports.ts';
 import type { AccountingDocument, DocumentKind, Instalment } from '../domain/document.ts';
+import { type NoticeNumber, parseNoticeNumber } from '../domain/notice-number.ts';
+import { documentCredits } from './document-credits.ts';
 
 interface DocumentRow {
   readonly document_id: string;
   readonly kind: DocumentKind;
+  readonly series: string;
   readonly year: number;
   readonly number: number;
   readonly pupil_id: string;
@@ -15,7 +26,10 @@ interface DocumentRow {
   readonly amount_cents: number;
   readonly vat_cents: number;
   readonly stamp_cents: number;
+  readonly credited_cents: number;
   readonly handed_over_at: Date | null;
+  readonly reminded_at: Date | null;
+  readonly refunded_at: Date | null;
 }
 
 interface InstalmentRow {
@@ -32,6 +46,7 @@ interface InstalmentRow {
 
 interface PayableRow extends InstalmentRow {
   readonly pupil_id: string;
+  readonly series: string;
   readonly year: number;
   readonly number: number;
   readonly description: string;
@@ -39,26 +54,43 @@ interface PayableRow extends InstalmentRow {
   readonly instalment_count: number;
 }
 
-const PAYABLE = `select instalment_id, document_id, instalments.ordinal, instalments.amount_cents, instalments.due_on,
-    instalments.state, paid_at, notice_number, cart_until, pupil_id, year, number, documents.description, issued_on,
+const PAYABLE = `select instalment_id, document_id, instalments.ordinal,
+    instalments.amount_cents - instalments.credited_cents as amount_cents, instalments.due_on, instalments.state, paid_at,
+    notice_number, cart_until, pupil_id, series, year, number, documents.description, issued_on,
     (select count(*)::int from instalments others where others.municipality_id = documents.municipality_id
        and others.document_id = documents.document_id) as instalment_count
   from instalments join documents using (municipality_id, document_id)
     join positions on positions.municipality_id = instalments.municipality_id and positions.kind = 'instalment'
       and subject_id = instalment_id`;
 
+const DOCUMENT = `document_id, kind, series, year, number, pupil_id, service, description, issued_on, amount_cents, vat_cents,
+  stamp_cents, credited_cents, handed_over_at, reminded_at, refunded_at`;
+
 /** Documents and their instalments in PostgreSQL. */
 export function documentStore(database: Database): DocumentStore {
   return {
-    async takeNumber(tx, municipalityId, year) {
-      const { rows } = await tx.query<{ last_number: number }>({
-        name: 'take_document_number',
-        text: `insert into document_counters (municipality_id, year, last_number) values ($1, $2, 1)
-               on conflict (municipality_id, year) do update set last_number = document_counters.last_number + 1
-               returning last_number`,
-        values: [municipalityId, year],
-      });
-      return rows[0]?.last_number ?? 1;
+    ...documentCredits(database),
+    async takeNumbers(tx, municipalityId, { series, year }, count) {
+      const { rows } = await tx.query<{ last_number: number }>(
+        series === ''
+          ? {
+              name: 'take_document_numbers',
+              text: `insert into document_counters (municipality_id, year, last_number) values ($1, $2, $3)
+                     on conflict (municipality_id, year)
+                     do update set last_number = document_counters.last_number + excluded.last_number
+                     returning last_number`,
+              values: [municipalityId, year, count],
+            }
+          : {
+              name: 'take_document_numbers_of_series',
+              text: `insert into document_series (municipality_id, series, year, last_number) values ($1, $4, $2, $3)
+                     on conflict (municipality_id, series, year)
+                     do update set last_number = document_series.last_number + excluded.last_number
+                     returning last_number`,
+              values: [municipalityId, year, count, series],
+            },
+      );
+      return rows[0]?.last_number ?? count;
     },
     async findIssued(tx, municipalityId, documentId) {
       await tx.query({
@@ -74,18 +106,16 @@ export function documentStore(database: Database): DocumentStore {
       const [row] = rows;
       return row === undefined ? null : { ...row, amountCents: cents(row.amount_cents) };
     },
-    insert: (tx, document, now) => insert(tx, document, now),
+    insert,
     async list(municipalityId, pupilIds, after, limit) {
       const { rows } = await database.query<DocumentRow>({
         name: 'list_documents',
-        text: `select document_id, kind, year, number, pupil_id, service, description, issued_on, amount_cents, vat_cents,
-                 stamp_cents, handed_over_at
-               from documents where municipality_id = $1 and pupil_id = any($2)
-                 and ($3::date is null or (issued_on, year, number) < ($3, $4::int, $5::int))
-               order by issued_on desc, year desc, number desc limit $6`,
+        text: `select ${DOCUMENT} from documents where municipality_id = $1 and pupil_id = any($2)
+                 and ($3::date is null or (issued_on, year, number, series) < ($3, $4::int, $5::int, $6))
+               order by issued_on desc, year desc, number desc, series desc limit $7`,
         values: [
           ...[municipalityId, pupilIds, after?.issuedOn ?? null, after?.year ?? null, after?.number ?? null],
-          limit,
+          ...[after?.series ?? null, limit],
         ],
       });
       const instalments = await instalmentsOf(database, municipalityId, rows);
@@ -139,6 +169,101 @@ export function documentStore(database: Database): DocumentStore {
       if (rows.length === 0) return null;
       return rows.filter(({ state }) => state === 'open').map((row) => row.instalment_id);
     },
+    async markRefunded(tx, municipalityId, creditNoteId, now) {
+      const { rows } = await tx.query<{ is_marked: boolean }>({
+        name: 'mark_refunded',
+        text: `with marked as (
+                 update documents set refunded_at = $3
+                 where municipality_id = $1 and document_id = $2 and kind = 'credit_note' and credited_cents < amount_cents
+                   and refunded_at is null returning 1
+               )
+               select exists (select from marked) as is_marked from documents
+               where municipality_id = $1 and document_id = $2 and kind = 'credit_note' and credited_cents < amount_cents`,
+        values: [municipalityId, creditNoteId, now],
+      });
+      const [row] = rows;
+      if (row === undefined) return 'unknown';
+      return row.is_marked ? 'marked' : 'again';
+    },
+    async listHandedOver(municipalityId, runId, after, limit) {
+      const { rows } = await database.query<{
+        document_id: string;
+        series: string;
+        year: number;
+        number: number;
+        description: string;
+        issued_on: string;
+        due_on: string;
+        reminded_at: Date | null;
+        amount_cents: number;
+        notice_number: string;
+      }>({
+        name: 'list_handed_over',
+        text: `select document_id, series, year, number, documents.description, issued_on, notices.due_on, reminded_at,
+                 run_lines.amount_cents, notice_number
+               from run_lines join documents on documents.municipality_id = run_lines.municipality_id
+                   and document_id = subject_id
+                 cross join lateral (
+                   select instalments.due_on, notice_number from instalments join positions
+                     on positions.municipality_id = instalments.municipality_id and positions.kind = 'instalment'
+                       and positions.subject_id = instalment_id
+                   where instalments.municipality_id = documents.municipality_id
+                     and instalments.document_id = documents.document_id order by ordinal limit 1) notices
+               where run_lines.municipality_id = $1 and run_id = $2 and outcome = 'handed_over'
+                 and ($3::uuid is null or run_lines.subject_id > $3)
+               order by run_lines.subject_id limit $4`,
+        values: [municipalityId, runId, after, limit],
+      });
+      return rows.map((row) => ({
+        documentId: row.document_id,
+        series: row.series,
+        year: row.year,
+        number: row.number,
+        description: row.description,
+        issuedOn: serviceDate(row.issued_on),
+        dueOn: serviceDate(row.due_on),
+        remindedAt: row.reminded_at,
+        amountCents: cents(row.amount_cents),
+        noticeNumber: knownNotice(row.notice_number),
+      }));
+    },
+    async listOverdue(municipalityId, { dueBefore, remindedBefore, after, limit }) {
+      const { rows } = await database.query<{
+        document_id: string;
+        pupil_id: string;
+        service: string;
+        description: string;
+        unpaid_cents: number;
+        due_on: string;
+        reminded_at: Date | null;
+      }>({
+        name: 'list_overdue_documents',
+        text: `select document_id, pupil_id, service, description, reminded_at, min(due_on) as due_on,
+                 sum(instalments.amount_cents - instalments.credited_cents)::bigint as unpaid_cents
+               from instalments join documents using (municipality_id, document_id)
+               where municipality_id = $1 and state = 'open' and ($2::uuid is null or document_id > $2)
+                 and ($4::timestamptz is null or reminded_at < $4)
+               group by municipality_id, document_id, documents.pupil_id, service, description, reminded_at
+               having min(due_on) < $3 order by document_id limit $5`,
+        values: [municipalityId, after, dueBefore, remindedBefore, limit],
+      });
+      return rows.map((row) => ({
+        documentId: row.document_id,
+        pupilId: id<PupilId>(row.pupil_id),
+        service: serviceCode(row.service),
+        description: row.description,
+        unpaidCents: cents(row.unpaid_cents),
+        dueOn: serviceDate(row.due_on),
+        remindedAt: row.reminded_at,
+      }));
+    },
+    async markReminded(tx, municipalityId, documentIds, now) {
+      await tx.query({
+        name: 'mark_reminded',
+        text: `update documents set reminded_at = $3 where municipality_id = $1 and document_id = any($2)`,
+        values: [municipalityId, documentIds, now],
+      });
+    },
     async isHandedOver(tx, municipalityId, documentId) {
       const { rows } = await tx.query<{ is_handed_over: boolean }>({
         name: 'is_handed_over',
@@ -154,37 +279,49 @@ export function documentStore(database: Database): DocumentStore {
         text: `update documents set handed_over_at = $3 where municipality_id = $1 and document_id = $2`,
         values: [municipalityId, documentId, now],
       });
-      await tx.query({
+      const { rows } = await tx.query<{ unpaid_cents: number }>({
         name: 'hand_over_instalments',
         text: `update instalments set state = 'handed_over'
-               where municipality_id = $1 and document_id = $2 and state = 'open'`,
+               where municipality_id = $1 and document_id = $2 and state = 'open'
+               returning amount_cents - credited_cents as unpaid_cents`,
         values: [municipalityId, documentId],
       });
+      return addCents(cents(0), ...rows.map((row) => cents(row.unpaid_cents)));
     },
   };
 }
 
-async function insert(tx: Queryable, document: IssuedDocument, now: Date): Promise<void> {
-  const { municipalityId, documentId, kind, year, number, pupilId, service, description, issuedOn } = document;
+async function insert(tx: Queryable, documents: readonly IssuedDocument[], now: Date): Promise<void> {
+  const municipalityId = documents[0]?.municipalityId;
   await tx.query({
-    name: 'insert_document',
-    text: `insert into documents (municipality_id, document_id, kind, year, number, pupil_id, service, description,
-             issued_on, amount_cents, vat, vat_cents, stamp_cents, content, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    name: 'insert_documents',
+    text: `insert into documents (municipality_id, document_id, kind, series, year, number, pupil_id, service, description,
+             issued_on, amount_cents, vat, vat_cents, stamp_cents, content, corrects_id, created_at)
+           select $1, given.*, $2
+           from unnest($3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[], $8::uuid[], $9::text[], $10::text[],
+             $11::date[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::uuid[]) given`,
     values: [
-      ...[municipalityId, documentId, kind, year, number, pupilId, service, description, issuedOn],
-      ...[document.amountCents, document.vat, document.vatCents, document.stampCents, document.content, now],
+      ...[municipalityId, now, documents.map((one) => one.documentId), documents.map(({ kind }) => kind)],
+      ...[documents.map(({ series }) => series), documents.map(({ year }) => year)],
+      ...[documents.map(({ number }) => number), documents.map(({ pupilId }) => pupilId)],
+      ...[documents.map(({ service }) => service), documents.map(({ description }) => description)],
+      ...[documents.map(({ issuedOn }) => issuedOn), documents.map(({ amountCents }) => amountCents)],
+      ...[documents.map(({ vat }) => vat), documents.map(({ vatCents }) => vatCents)],
+      ...[documents.map(({ stampCents }) => stampCents), documents.map(({ content }) => content)],
+      documents.map(({ correctsId }) => correctsId),
     ],
   });
+  const instalments = documents.flatMap(({ documentId, instalments: parts }) =>
+    parts.map((part, index) => ({ ...part, documentId, ordinal: index + 1 })),
+  );
   await tx.query({
     name: 'insert_instalments',
     text: `insert into instalments (municipality_id, instalment_id, document_id, ordinal, amount_cents, due_on, state)
-           select $1, instalment_id, $2, ordinal, amount_cents, due_on, 'open'
-           from unnest($3::uuid[], $4::bigint[], $5::date[])
-             with ordinality given (instalment_id, amount_cents, due_on, ordinal)`,
+           select $1, given.*, 'open' from unnest($2::uuid[], $3::uuid[], $4::int[], $5::bigint[], $6::date[]) given`,
     values: [
-      ...[municipalityId, documentId, document.instalments.map(({ instalmentId }) => instalmentId)],
-      ...[document.instalments.map((one) => one.amountCents), document.instalments.map(({ dueOn }) => dueOn)],
+      ...[municipalityId, instalments.map(({ instalmentId }) => instalmentId)],
+      ...[instalments.map(({ documentId }) => documentId), instalments.map(({ ordinal }) => ordinal)],
+      ...[instalments.map(({ amountCents }) => amountCents), instalments.map(({ dueOn }) => dueOn)],
     ],
   });
 }
@@ -196,7 +333,8 @@ async function instalmentsOf(
 ): Promise<ReadonlyMap<string, readonly InstalmentRow[]>> {
   const { rows } = await database.query<InstalmentRow>({
     name: 'list_instalments',
-    text: `select document_id, instalment_id, ordinal, instalments.amount_cents, instalments.due_on, instalments.state,
+    text: `select document_id, instalment_id, ordinal,
+             instalments.amount_cents - instalments.credited_cents as amount_cents, instalments.due_on, instalments.state,
              paid_at, notice_number, cart_until
            from instalments join positions on positions.municipality_id = instalments.municipality_id
              and positions.kind = 'instalment' and subject_id = instalment_id
@@ -224,16 +362,20 @@ function toDocument(row: DocumentRow, instalments: readonly InstalmentRow[]): Ac
   return {
     documentId: row.document_id,
     kind: row.kind,
+    series: row.series,
     year: row.year,
     number: row.number,
     pupilId: row.pupil_id,
     service: row.service,
     description: row.description,
     issuedOn: serviceDate(row.issued_on),
-    amountCents: cents(row.amount_cents),
+    issuedCents: cents(row.amount_cents),
+    creditedCents: cents(row.credited_cents),
     vatCents: cents(row.vat_cents),
     stampCents: cents(row.stamp_cents),
     isHandedOver: row.handed_over_at !== null,
+    isReminded: row.reminded_at !== null,
+    isRefunded: row.refunded_at !== null,
     instalments: instalments.map((one) => ({
       instalmentId: one.instalment_id,
       ordinal: one.ordinal,
@@ -247,11 +389,18 @@ function toDocument(row: DocumentRow, instalments: readonly InstalmentRow[]): Ac
   };
 }
 
+function knownNotice(text: string): NoticeNumber {
+  const notice = parseNoticeNumber(text);
+  if (notice === null) throw new Error('positions.notice_number holds what is no notice number');
+  return notice;
+}
+
 function toPayable(row: PayableRow): Payable {
   return {
     instalmentId: row.instalment_id,
     documentId: row.document_id,
     pupilId: row.pupil_id,
+    series: row.series,
     year: row.year,
     number: row.number,
     ordinal: row.ordinal,

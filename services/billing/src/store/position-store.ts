@@ -3,7 +3,7 @@ import type { Database, Queryable } from '@campanella/postgres';
 import { cents, type MunicipalityId, serviceDate } from '@campanella/vocabulary';
 import { z } from 'zod';
 import type { LockedPosition, PositionStore } from '../app/ports.ts';
-import { noticeNumber, parseNoticeNumber } from '../domain/notice-number.ts';
+import { type NoticeNumber, noticeNumber, parseNoticeNumber } from '../domain/notice-number.ts';
 import type { Position } from '../domain/position.ts';
 
 const Debtor = z.object({ codiceFiscale: z.string(), fullName: z.string() });
@@ -52,30 +52,43 @@ export function positionStore(database: Database, cipher: FieldCipher): Position
     });
     return rows[0] === undefined ? null : toPosition(municipalityId, rows[0]);
   };
+  const insertMany: PositionStore['insertMany'] = async (tx, municipalityId, positions, now) => {
+    await tx.query({
+      name: 'insert_positions',
+      text: `insert into positions (municipality_id, position_id, notice_number, kind, subject_id, amount_cents,
+               description, taxonomy_code, debtor_sealed, due_on, state, state_changed_at, created_at)
+             select $1, position_id, notice_number, kind, subject_id, amount_cents, description, taxonomy_code,
+               debtor_sealed, due_on, state, $12, $12
+             from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[],
+                 $10::date[], $11::text[])
+               given (position_id, notice_number, kind, subject_id, amount_cents, description, taxonomy_code,
+                 debtor_sealed, due_on, state)`,
+      values: [
+        ...[municipalityId, positions.map((one) => one.positionId), positions.map((one) => one.noticeNumber)],
+        ...[positions.map(({ kind }) => kind), positions.map((one) => one.subjectId)],
+        ...[positions.map((one) => one.amountCents), positions.map((one) => one.description)],
+        positions.map((one) => one.taxonomyCode),
+        positions.map(({ debtor, positionId }) =>
+          cipher.encrypt(JSON.stringify(debtor), contextOf(municipalityId, positionId)),
+        ),
+        ...[positions.map(({ dueOn }) => dueOn), positions.map(({ state }) => state), now],
+      ],
+    });
+  };
   return {
     async takeNoticeNumber(tx, municipalityId) {
-      const { rows } = await tx.query<{ segregation_code: string; last_notice_base: number }>({
-        name: 'take_notice_number',
-        text: `update creditors set last_notice_base = last_notice_base + 1 where municipality_id = $1
-               returning segregation_code, last_notice_base`,
-        values: [municipalityId],
-      });
-      const [row] = rows;
-      return row === undefined ? null : noticeNumber(row.segregation_code, row.last_notice_base);
+      const [taken] = await takeNoticeNumbers(tx, municipalityId, 1);
+      return taken ?? null;
     },
-    async insert(tx, municipalityId, position, now) {
-      const { positionId } = position;
-      const sealed = cipher.encrypt(JSON.stringify(position.debtor), contextOf(municipalityId, positionId));
+    takeNoticeNumbers,
+    insert: (tx, municipalityId, position, now) => insertMany(tx, municipalityId, [position], now),
+    insertMany,
+    async setAmount(tx, municipalityId, positionId, amountCents, now) {
       await tx.query({
-        name: 'insert_position',
-        text: `insert into positions (municipality_id, position_id, notice_number, kind, subject_id, amount_cents,
-                 description, taxonomy_code, debtor_sealed, due_on, state, state_changed_at, created_at)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)`,
-        values: [
-          ...[municipalityId, positionId, position.noticeNumber, position.kind, position.subjectId],
-          ...[position.amountCents, position.description, position.taxonomyCode, sealed, position.dueOn],
-          ...[position.state, now],
-        ],
+        name: 'set_position_amount',
+        text: `update positions set amount_cents = $3, state_changed_at = $4
+               where municipality_id = $1 and position_id = $2 and state = 'open'`,
+        values: [municipalityId, positionId, amountCents, now],
       });
     },
     find: (municipalityId, notice) => findByNotice(database, municipalityId, notice, false),
@@ -117,6 +130,23 @@ export function positionStore(database: Database, cipher: FieldCipher): Position
       });
     },
   };
+}
+
+async function takeNoticeNumbers(
+  tx: Queryable,
+  municipalityId: MunicipalityId,
+  count: number,
+): Promise<readonly NoticeNumber[]> {
+  const { rows } = await tx.query<{ segregation_code: string; last_notice_base: number }>({
+    name: 'take_notice_numbers',
+    text: `update creditors set last_notice_base = last_notice_base + $2 where municipality_id = $1
+           returning segregation_code, last_notice_base`,
+    values: [municipalityId, count],
+  });
+  const [row] = rows;
+  if (row === undefined) return [];
+  const { segregation_code: code, last_notice_base: last } = row;
+  return Array.from({ length: count }, (_, index) => noticeNumber(code, last - count + 1 + index));
 }
 
 function known<Value>(value: Value | null): Value {
