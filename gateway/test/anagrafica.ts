@@ -32,6 +32,7 @@ export async function startAnagrafica(): Promise<Anagrafica> {
     },
     // Only billing asks who pays.
     getPayer: (_call, callback) => callback({ code: status.UNIMPLEMENTED }),
+    listPayers: (_call, callback) => callback({ code: status.UNIMPLEMENTED }),
   };
   const municipalities: MunicipalityServiceServer = {
     getMunicipality: (call, callback) => {
