@@ -329,6 +329,16 @@ test('the command line does the same under the name it is given', async () => {
     recordedBy: { name: 'prova', source: 'command' },
     diets: [{ dietCode: 'GF', reference: 'prot. 1' }],
   });
+  const token = await anagrafica.identity.tokenFor({
+    ...{ municipalityId: numberId<MunicipalityId>(1), role: 'guardian' },
+    pupilIds: [id<PupilId>(uuid(1_003))],
+  });
+  const seen = await fetch(`${anagrafica.httpUrl}/api/anagrafica/pupils/${uuid(1_003)}/reads`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(ReadsAnswer.parse(await seen.json()).reads).toContainEqual(
+    expect.objectContaining({ reader: 'office', what: 'record' }),
+  );
   const edits = (await run('edits')).stdout
     .trim()
     .split('\n')
