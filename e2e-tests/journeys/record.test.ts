@@ -156,3 +156,37 @@ test(
   },
   STEP_MS,
 );
+
+test(
+  'a pupil whose meals are invoiced: where the invoices go, and what the household’s ISEE makes of the price',
+  async () => {
+    const page = await stage.guardian('nuvola.inventati', 'phone');
+    const invoiceAddress = {
+      ...{ recipient: 'Nuvola Inventati', street: 'Via della Fantasia 1', postalCode: '00000' },
+      ...{ municipality: 'Vallefinta', province: 'EE' },
+    };
+    const isee = { outcome: 'in_band', upToCents: 1_500_000, certifiedUntil: '2026-12-31' };
+    for (const [change, shown] of [
+      [isee, 'fino a 15.000,00\u00a0€, attestazione valida fino al 31/12/2026'],
+      [{ ...isee, outcome: 'above_bands', upToCents: null }, /^oltre l’ultima fascia: si paga la tariffa intera, /],
+      [{ outcome: 'no_certification', upToCents: null, certifiedUntil: null }, /presentalo all’ufficio comunale\.$/],
+    ] as const) {
+      await page.unrouteAll();
+      await page.route(/\/api\/anagrafica\/pupils\/[^/]+$/, async (route) => {
+        const response = await route.fetch();
+        const record = await response.json();
+        const enrolments = record.enrolments.map((one: object) => ({ ...one, invoiceAddress, isee: change }));
+        await route.fulfill({ response, json: { ...record, enrolments } });
+      });
+      await page.goto(new URL(RECORD, stage.run.gatewayUrl).href);
+      await page.getByRole('link', { name: /^Apri la scheda di/ }).click();
+      await partLink(page, 'Servizi').click();
+      expect(await fieldOf(page, 'Refezione scolastica', 'Fascia ISEE')).toMatch(shown);
+      expect(await fieldOf(page, 'Refezione scolastica', 'Domiciliazione della fattura')).toBe(
+        'In questo portale, alla pagina Documenti contabili; per posta a Nuvola Inventati, Via della Fantasia 1, 00000 Vallefinta (EE)',
+      );
+    }
+    await page.close();
+  },
+  STEP_MS,
+);

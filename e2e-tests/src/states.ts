@@ -45,6 +45,7 @@ function keepWaiting(api: string): (page: Page) => Promise<void> {
   return async (page) => {
     await page.route(api, () => undefined);
     await page.reload();
+    await page.getByRole('button', { name: 'Esci', exact: true }).waitFor();
     await page.locator('.loading').first().waitFor();
   };
 }
@@ -54,7 +55,7 @@ async function expireSession(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Esci', exact: true }).waitFor();
   await page.waitForFunction(() => document.querySelector('.loading') === null);
   await page.context().clearCookies();
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
   await showText(page, 'Sessione scaduta');
 }
 

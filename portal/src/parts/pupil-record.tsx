@@ -144,6 +144,7 @@ function Services({ record: { enrolments } }: { record: RecordOfPupil }) {
         [fields.paymentMode, texts.paymentModes[enrolment.paymentMode]],
         [fields.invoiceDelivery, invoiceDelivery(enrolment)],
         [fields.tariff, enrolment.tariffName],
+        ...(enrolment.isee === null ? [] : [[fields.isee, iseeText(enrolment.isee)] as const]),
         [
           fields.reductions,
           enrolment.reductions
@@ -163,9 +164,24 @@ function Services({ record: { enrolments } }: { record: RecordOfPupil }) {
   ));
 }
 
-function invoiceDelivery({ paymentMode, invoiceEmail }: RecordOfPupil['enrolments'][number]): string {
+type Enrolment = RecordOfPupil['enrolments'][number];
+
+/** All the ways in which an invoice comes; one of them is always this portal. */
+function invoiceDelivery({ paymentMode, invoiceEmail, invoiceAddress: address }: Enrolment): string {
   if (paymentMode === 'prepaid') return texts.noInvoice;
-  return invoiceEmail === '' ? texts.invoiceInPortal : texts.invoiceBy(invoiceEmail);
+  const place = address && `${address.street}, ${address.postalCode} ${address.municipality} (${address.province})`;
+  return [
+    texts.invoiceInPortal,
+    ...(invoiceEmail === '' ? [] : [texts.invoiceByEmail(invoiceEmail)]),
+    ...(address === null ? [] : [texts.invoiceByPost(`${address.recipient}, ${place}`)]),
+  ].join('; ');
+}
+
+/** What the household's ISEE makes of the price, and until when. */
+function iseeText({ outcome, upToCents, certifiedUntil }: NonNullable<Enrolment['isee']>): string {
+  if (certifiedUntil === null || outcome === 'no_certification') return texts.noIsee;
+  const band = outcome === 'in_band' && upToCents !== null ? texts.iseeUpTo(formatEuros(upToCents)) : texts.iseeAbove;
+  return `${band}, ${texts.iseeUntil(formatDate(certifiedUntil))}`;
 }
 
 function Fascicolo({ pupilId }: { pupilId: string }) {
