@@ -125,6 +125,7 @@ async function start(
   const attendance = await run('attendance', peers);
   const billing = await run('billing', {
     ...peers,
+    ATTENDANCE_ADDRESS: attendance.address,
     PAGOPA_PORT: String(await freePort()),
     CHECKOUT_CARTS_URL: 'http://127.0.0.1:9/carts',
     CHECKOUT_KEY: 'nobody-asks-it-here',

@@ -10,7 +10,7 @@ const HELP = `Campanella on this machine.
   npm start   [-- --detach] [--fresh] [--port N] [--folder F]   everything up; Ctrl-C stops it
   npm stop    [-- --folder F]                                   stops what npm start started, and nothing else
   npm run swipe -- --badge <number>                             a badge on the virtual reader
-  npm run import, office, operators, companies                  the office's and the administrator's commands
+  npm run import, office, billing, operators, companies         the office's and the administrator's commands
   npm test    [-- --only checks|unit|integration|e2e]           all checks and tests
 
 Each has --help.`;

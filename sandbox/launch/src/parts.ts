@@ -17,7 +17,7 @@ export interface StoreUrls {
   readonly amqpUrl: string;
 }
 
-type ServiceName = DatabaseName | 'gateway' | 'identity-provider' | 'pagopa-node';
+type ServiceName = DatabaseName | 'gateway' | 'identity-provider' | 'pagopa-node' | 'messages';
 export type Ports = Readonly<
   Record<ServiceName, { readonly grpc: number; readonly http: number; readonly ops: number }>
 >;
@@ -25,7 +25,8 @@ export type Ports = Readonly<
 /** Free ports for every service. */
 export async function choosePorts(gatewayPort: number): Promise<Ports> {
   const three = async () => ({ grpc: await freePort(), http: await freePort(), ops: await freePort() });
-  const [identity, anagrafica, attendance, ledger, billing, provider, node, gateway] = [
+  const [identity, anagrafica, attendance, ledger, billing, provider, node, messages, gateway] = [
+    await three(),
     await three(),
     await three(),
     await three(),
@@ -43,6 +44,7 @@ export async function choosePorts(gatewayPort: number): Promise<Ports> {
     billing,
     'identity-provider': provider,
     'pagopa-node': node,
+    messages,
     gateway: { ...gateway, http: gatewayPort },
   };
 }
@@ -148,8 +150,20 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       PAGOPA_PORT: String(wiring.nodePort),
       CHECKOUT_CARTS_URL: `${httpAt(ports['pagopa-node'].http)}/checkout/ec/v2/carts`,
       CHECKOUT_KEY: secrets.checkoutKey,
+      SMTP_URL: `smtp://${at(ports.messages.grpc)}`,
+      MAIL_FROM: 'Comune di Vallefinta <noreply@vallefinta.example>',
+      APP_IO_URL: `${httpAt(ports.messages.http)}/app-io`,
+      APP_IO_KEY,
       ...jwks,
     }),
+    {
+      name: 'messages',
+      needs: [],
+      entry: 'sandbox/messages/src/main.ts',
+      readyUrl: `${httpAt(ports.messages.ops)}/ready`,
+      // What a service calls its gRPC port is the stand-in's mail server.
+      environment: { ...common(wiring, 'messages'), SMTP_PORT: String(ports.messages.grpc), APP_IO_KEY },
+    },
     {
       name: 'pagopa-node',
       needs: [],
@@ -193,6 +207,9 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
     },
   ];
 }
+
+/** Both ends of it are this machine's own. */
+const APP_IO_KEY = 'sandbox';
 
 /** The invented intermediary and station of Vallefinta at pagoPA. */
 export const CREDITOR = { brokerId: '99999000013', stationId: '99999000013_01' };

@@ -15,6 +15,7 @@ interface ServiceCommand {
 const SERVICE_COMMANDS = {
   import: { service: 'anagrafica', entry: 'services/anagrafica/src/import.ts' },
   office: { service: 'anagrafica', entry: 'services/anagrafica/src/office.ts' },
+  billing: { service: 'billing', entry: 'services/billing/src/command.ts' },
   operators: { service: 'identity', entry: 'services/identity/src/operators.ts' },
   companies: { service: 'identity', entry: 'services/identity/src/companies.ts' },
 } as const satisfies Readonly<Record<string, ServiceCommand>>;

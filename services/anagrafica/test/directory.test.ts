@@ -299,6 +299,10 @@ test('the payers of many pupils come at once, with where invoices go; who has no
       [pupilIds[1], [GUARDIAN, '']],
     ]),
   );
+  const [known] = payers.filter(({ pupilId }) => pupilId === pupilIds[0]);
+  expect([known?.pupilFamilyName, known?.pupilCodiceFiscale]).toEqual([
+    ...[first.pupils[0]?.familyName, first.pupils[0]?.codiceFiscale],
+  ]);
   const tooMany = { ...asked, pupilIds: Array.from({ length: 501 }, (_, index) => uuid(index)) };
   const refused = callUnary(anagrafica.guardians, 'listPayers', tooMany, { deadlineMs: 5_000 });
   expect(await refused.then(() => null, refusalKindOf)).toBe('malformed');

@@ -19,6 +19,19 @@ CREATE TABLE public.billing_rules (
     CONSTRAINT billing_rules_vat_check CHECK ((vat = ANY (ARRAY['vat_4'::text, 'exempt'::text])))
 );
 
+CREATE TABLE public.certifications (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    year integer NOT NULL,
+    ordinal integer NOT NULL,
+    payer_sealed text NOT NULL,
+    amount_cents bigint NOT NULL,
+    document_id uuid NOT NULL,
+    filed_at timestamp with time zone NOT NULL,
+    CONSTRAINT certifications_amount_cents_check CHECK ((amount_cents >= 0)),
+    CONSTRAINT certifications_ordinal_check CHECK ((ordinal > 0))
+);
+
 CREATE TABLE public.creditors (
     municipality_id bigint NOT NULL,
     fiscal_code text NOT NULL,
@@ -306,6 +319,9 @@ ALTER TABLE ONLY public.migrations ALTER COLUMN id SET DEFAULT nextval('public.m
 ALTER TABLE ONLY public.billing_rules
     ADD CONSTRAINT billing_rules_pkey PRIMARY KEY (municipality_id, service);
 
+ALTER TABLE ONLY public.certifications
+    ADD CONSTRAINT certifications_pkey PRIMARY KEY (municipality_id, pupil_id, year, ordinal);
+
 ALTER TABLE ONLY public.creditors
     ADD CONSTRAINT creditors_pkey PRIMARY KEY (municipality_id);
 
@@ -376,6 +392,8 @@ ALTER TABLE ONLY public.top_up_rules
     ADD CONSTRAINT top_up_rules_pkey PRIMARY KEY (municipality_id, service);
 
 CREATE UNIQUE INDEX creditors_by_fiscal_code ON public.creditors USING btree (fiscal_code);
+
+CREATE INDEX document_charges_by_credit_note ON public.document_charges USING btree (municipality_id, credit_note_id, service_date) WHERE (credit_note_id IS NOT NULL);
 
 CREATE INDEX document_charges_by_document ON public.document_charges USING btree (municipality_id, document_id, service_date);
 

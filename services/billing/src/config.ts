@@ -60,6 +60,17 @@ export const environment = z
       .max(600_000)
       .default(30_000)
       .describe('How long a page of a run may take before another replica takes it'),
+    SMTP_URL: z.url().optional().describe('Mail server, smtp:// or smtps://; unset: no mail is sent'),
+    MAIL_FROM: z.string().min(3).default('noreply@localhost').describe('Whom mail is from'),
+    APP_IO_URL: z.url().optional().describe('Messages of the App IO; unset: none are sent'),
+    APP_IO_KEY: z.string().default('').describe('Its subscription key'),
+    NOTIFY_EVERY_MS: z.coerce
+      .number()
+      .int()
+      .min(50)
+      .max(60_000)
+      .default(2_000)
+      .describe('Wait between looks for messages to send'),
     LAW_FILE: z
       .string()
       .min(1)

@@ -16,6 +16,7 @@ import {
 import type { MunicipalityId } from '@campanella/vocabulary';
 import { billingRunPages } from './app/billing-run.ts';
 import { cancelTopUp } from './app/cancel-top-up.ts';
+import { certificationRunPages } from './app/certification-run.ts';
 import { creditTopUps } from './app/credit-top-ups.ts';
 import { handOverDocument } from './app/hand-over-document.ts';
 import { type IssueDocument, issueDocument } from './app/issue-document.ts';
@@ -24,16 +25,22 @@ import { orderTopUp } from './app/order-top-up.ts';
 import { reminderRunPages, ruoloRunPages } from './app/overdue-runs.ts';
 import { recordReceipt } from './app/record-receipt.ts';
 import { type ReadRunPage, type RunKind, workOnRun } from './app/runs.ts';
+import { sendNotifications } from './app/send-notifications.ts';
 import { startCart } from './app/start-cart.ts';
 import { type Config, readBillingConfig, readLaw } from './config.ts';
 import { appendCredited, appendReceived } from './events/payments.ts';
 import { anagraficaPayers } from './grpc/anagrafica-client.ts';
 import { attendanceCharges } from './grpc/attendance-client.ts';
+import { anagraficaFascicolo } from './grpc/fascicolo-client.ts';
 import { topUpLedger } from './grpc/ledger.ts';
 import { billingOfficeService } from './grpc/office-service.ts';
 import { billingApi } from './http/api.ts';
+import { appIoChannel } from './http/app-io-client.ts';
 import { checkoutClient } from './http/checkout-client.ts';
+import { mailChannel } from './http/mail-channel.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
+import { renderCertification } from './pdf/certification.ts';
+import { certificationStore } from './store/certification-store.ts';
 import { creditorStore } from './store/creditor-store.ts';
 import { documentStore } from './store/document-store.ts';
 import { editLog } from './store/edit-log.ts';
@@ -53,6 +60,7 @@ await runMain(async () => {
   const ledgerClient = openLedgerClient({ addresses: config.LEDGER_ADDRESSES, logger });
   const payers = anagraficaPayers(config.ANAGRAFICA_ADDRESS);
   const charges = attendanceCharges(config.ATTENDANCE_ADDRESS);
+  const fascicolo = anagraficaFascicolo(config.ANAGRAFICA_ADDRESS);
   const law = readLaw(config.LAW_FILE);
   const cipher = openFieldCipher(config.FIELD_KEY);
   const transaction = database.transaction.bind(database);
@@ -60,7 +68,7 @@ await runMain(async () => {
   const positions = positionStore(database, cipher);
   const orders = orderStore(database);
   const documents = documentStore(database);
-  const notifications = notificationStore();
+  const notifications = notificationStore(database);
   const runs = runStore(database);
   const rules = rulesStore(database);
   const edits = editLog(database);
@@ -69,6 +77,10 @@ await runMain(async () => {
     billing: billingRunPages({ ...shared, charges, payers, law }),
     reminder: reminderRunPages(shared),
     ruolo: ruoloRunPages(shared),
+    certification_730: certificationRunPages({
+      ...{ creditors, payers, fascicolo, law, render: renderCertification },
+      certifications: certificationStore(database, cipher),
+    }),
   };
   const running = workLoop({
     name: 'runs',
@@ -82,13 +94,28 @@ await runMain(async () => {
     name: 'credit-top-ups',
     look: () =>
       creditTopUps({
-        ...{ transaction, orders, clock, appendCredited },
+        ...{ transaction, orders, notifications, clock, appendCredited },
         ledger: topUpLedger(ledgerClient),
         onFault: (fault, { municipalityId, orderId }) =>
           logger.error({ err: fault, municipalityId, orderId }, 'a paid top-up is not on its account'),
       }),
     everyMs: config.CREDIT_EVERY_MS,
     onFault: (fault) => logger.warn({ err: fault }, 'paid top-ups will be looked for again'),
+  });
+  const { SMTP_URL, MAIL_FROM, APP_IO_URL, APP_IO_KEY } = config;
+  const mail = SMTP_URL === undefined ? null : mailChannel({ url: SMTP_URL, from: MAIL_FROM });
+  const appIo = APP_IO_URL === undefined ? null : appIoChannel({ url: APP_IO_URL, key: APP_IO_KEY });
+  const notifying = workLoop({
+    name: 'notify',
+    look: () =>
+      sendNotifications({
+        ...{ notifications, creditors, payers, clock },
+        channels: { mail, app_io: appIo },
+        onParked: ({ municipalityId, kind, channel, subjectId }, fault) =>
+          logger.error({ err: fault, municipalityId, kind, channel, subjectId }, 'a message could not be sent'),
+      }),
+    everyMs: config.NOTIFY_EVERY_MS,
+    onFault: (fault) => logger.warn({ err: fault }, 'messages will be looked for again'),
   });
   const receiptDeps = { ...shared, receipts: receiptStore(cipher), appendReceived };
   const office = {
@@ -129,7 +156,7 @@ await runMain(async () => {
       bus,
       outboxRelay({ database, bus, logger }),
       ledgerClient,
-      ...[crediting, running],
+      ...[crediting, running, notifying],
       grpcServer({
         host: config.LISTEN_HOST,
         port: config.GRPC_PORT,
@@ -149,7 +176,7 @@ await runMain(async () => {
       httpServer({ host: config.LISTEN_HOST, port: config.HTTP_PORT, app, logger }),
     ],
   });
-  for (const client of [payers, charges]) client.close();
+  for (const client of [payers, charges, fascicolo]) client.close();
 });
 
 /** `config.ts` saw to it that there are all files or none. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { callUnary } from '@campanella/service-kit';
 import { eventually } from '@campanella/testkit';
-import { addDays, type ServiceDate, serviceDate, serviceDateAt } from '@campanella/vocabulary';
+import { addDays, id, type PupilId, type ServiceDate, serviceDate, serviceDateAt } from '@campanella/vocabulary';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Guardian, guardianOf } from './guardian.ts';
 import { receiptRequest, send, verifyRequest } from './node.ts';
@@ -68,6 +68,14 @@ async function bill(month: string) {
   return done;
 }
 
+async function fileOf(documentId: string, pupilId: string = PUPIL.invoiced) {
+  const token = await billing.identity.tokenFor({ pupilIds: [id<PupilId>(pupilId)] });
+  const response = await fetch(`${billing.httpUrl}/api/billing/documents/${documentId}/file`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
 const documentsOf = async () => (await guardian.get('documents?limit=100')).body.documents;
 const numbersOfSeries = async (series: string): Promise<number[]> => {
   const { rows } = await billing.database.query('select number from documents where series = $1 order by number', [
@@ -87,7 +95,7 @@ test('without rules, for a month that is not over or a day in the past, nothing 
   for (const more of [{ month: '2026-13' }, { service: 'X' }, { runId: 'x' }, { extra: 1 }]) {
     expect(await prepare(MONTH, randomUUID(), more)).toMatchObject({ status: 422, body: { kind: 'malformed' } });
   }
-});
+}, 60_000);
 
 test('whoever is not of the office finds nothing there, whatever they ask for', async () => {
   const nothing = await (await clerkOf(billing, 'guardian')).ask('GET', `runs/${randomUUID()}`);
@@ -108,7 +116,7 @@ test('whoever is not of the office finds nothing there, whatever they ask for', 
     }
   }
   expect((await (await clerkOf(billing, 'office', 2)).ask('GET', 'runs')).body.runs).toEqual([]);
-});
+}, 60_000);
 
 test('a preview says what would be issued and issues nothing; who prepared it cannot confirm it; discarded, nothing happens', async () => {
   await ate([PUPIL.invoiced], [day(EARLIER, 5), day(EARLIER, 6), day(EARLIER, 7), day(EARLIER, 8)]);
@@ -141,7 +149,7 @@ test('a preview says what would be issued and issues nothing; who prepared it ca
     ...{ status: 409, body: { kind: 'not_prepared' } },
   });
   expect(await documentsOf()).toEqual([]);
-});
+}, 60_000);
 
 test('a confirmed run issues a document a pupil with its instalments and notices, and run again there is nothing left', async () => {
   const run = await bill(EARLIER);
@@ -160,7 +168,7 @@ test('a confirmed run issues a document a pupil with its instalments and notices
   const again = await bill(EARLIER);
   expect(again.report.totals).toMatchObject({ documents: 0, creditNotes: 0, amountCents: 0 });
   expect(await documentsOf()).toHaveLength(1);
-});
+}, 60_000);
 
 test('a meal taken back later becomes a credit note of the next run, a late one is charged by it; nothing issued is edited', async () => {
   await takenBack(PUPIL.invoiced, day(EARLIER, 6));
@@ -191,7 +199,15 @@ test('a meal taken back later becomes a credit note of the next run, a late one 
   const { content } = await send(billing.nodeUrl, verifyRequest({ noticeNumber: first.instalments[1].noticeNumber }));
   expect(content.paymentList.paymentOptionDescription.amount).toBe('5.20');
   expect((await bill(MONTH)).report.totals).toMatchObject({ documents: 0, creditNotes: 0 });
-});
+  // Each document is a file, which says what was issued and stays the same.
+  for (const { documentId } of documents) {
+    const [file, again] = [await fileOf(documentId), await fileOf(documentId)];
+    expect(file.bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(file.bytes.equals(again.bytes)).toBe(true);
+    const [theirs, nobodys] = [await fileOf(documentId, PUPIL.stranger), await fileOf(randomUUID(), PUPIL.stranger)];
+    expect([theirs.status, theirs.bytes]).toEqual([404, nobodys.bytes]);
+  }
+}, 60_000);
 
 test('what is left of a credit is owed to the parent: taken off the next document, or noted as given back', async () => {
   const paid = async (documentId: string) => {
@@ -223,7 +239,7 @@ test('what is left of a credit is owed to the parent: taken off the next documen
   expect((await clerk.ask('POST', `credit-notes/${next.documentId}/refund`)).status).toBe(404);
   const refunded = (await documentsOf()).find((one: { documentId: string }) => one.documentId === owed.documentId);
   expect(refunded).toMatchObject({ amountCents: -120, dueCents: 0, paidCents: -120, state: 'paid' });
-});
+}, 60_000);
 
 test('a run that is killed goes on where it was: each pupil billed once, numbers without gap, by whichever replica', async () => {
   const pupils = Array.from({ length: CROWD }, (_, number) => crowdPupil(number));

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RegistryServiceClient } from '@campanella/proto/anagrafica/v1/registry';
 import { BillingOfficeServiceClient } from '@campanella/proto/billing/v1/office';
 import { AccountKind, LedgerServiceClient } from '@campanella/proto/ledger/v1/ledger';
@@ -18,13 +21,12 @@ import pg from 'pg';
 import { type CheckoutDesk, startCheckoutDesk } from './checkout-desk.ts';
 import { CREDITOR, RULES, town } from './town.ts';
 
-/** No test of this service files a document. */
-const NO_DOCUMENTS = { DOCUMENT_STORE_URL: 'file:///nonexistent' };
-
 /** Billing with a real anagrafica and a real ledger, on stores of its own. */
 export interface RunningBilling {
   readonly httpUrl: string;
   readonly nodeUrl: string;
+  /** Anagrafica's HTTP API, for the fascicolo. */
+  readonly registryUrl: string;
   readonly identity: TestIdentity;
   readonly office: BillingOfficeServiceClient;
   readonly checkout: CheckoutDesk;
@@ -35,6 +37,8 @@ export interface RunningBilling {
   /** Attendance's, for facts of past days. */
   readonly attendanceDatabase: pg.Client;
   readonly databaseUrl: string;
+  /** What the office's command needs. */
+  readonly commandEnvironment: Readonly<Record<string, string>>;
   /** What is on a pupil's account, as the ledger says. */
   balanceOf(pupilId: string): Promise<number>;
   /** The replica that runs from the start. */
@@ -48,8 +52,8 @@ export interface RunningBilling {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Starts everything, with the town known and the municipality a creditor. */
-export async function runBilling(): Promise<RunningBilling> {
+/** Starts everything, with the town known and the municipality a creditor. @param more environment of every replica of billing */
+export async function runBilling(more: Readonly<Record<string, string>> = {}): Promise<RunningBilling> {
   const [own, attendanceStore, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout] = await Promise.all([
     privateDatabase({ migrations: path('../migrations') }),
     privateDatabase({ migrations: path('../../attendance/migrations') }),
@@ -60,10 +64,12 @@ export async function runBilling(): Promise<RunningBilling> {
     testIdentity(),
     startCheckoutDesk(),
   ]);
+  const folder = mkdtempSync(join(tmpdir(), 'campanella-fascicolo-'));
+  const documents = { DOCUMENT_STORE_URL: pathToFileURL(folder).href };
   const fieldKey = randomBytes(32).toString('base64');
   const shared = { AMQP_URL: vhost.url, IDENTITY_JWKS_URL: identity.jwksUrl, FIELD_KEY: fieldKey, LOG_LEVEL: 'debug' };
   const [anagrafica, ledger] = await Promise.all([
-    runPart('../../anagrafica/src/main.ts', { ...shared, ...NO_DOCUMENTS, DATABASE_URL: registryDatabase.url }),
+    runPart('../../anagrafica/src/main.ts', { ...shared, ...documents, DATABASE_URL: registryDatabase.url }),
     runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
   ]);
   const addresses = { ANAGRAFICA_ADDRESS: anagrafica.address, LEDGER_ADDRESSES: ledger.address };
@@ -84,6 +90,7 @@ export async function runBilling(): Promise<RunningBilling> {
       CREDIT_EVERY_MS: '100',
       RUN_EVERY_MS: '100',
       RUN_CLAIM_MS: '2000',
+      ...more,
       ...environment,
     });
     replicas.push(started.part);
@@ -105,9 +112,11 @@ export async function runBilling(): Promise<RunningBilling> {
   return {
     httpUrl: first.httpUrl,
     nodeUrl: first.nodeUrl,
+    registryUrl: anagrafica.httpUrl,
     ...{ identity, office, checkout, registry, database, attendanceDatabase, startReplica, first: first.part },
     amqpUrl: vhost.url,
     databaseUrl: own.url,
+    commandEnvironment: { DATABASE_URL: own.url, FIELD_KEY: fieldKey },
     async balanceOf(pupilId) {
       const request = {
         ...{ municipalityId: 1, kind: AccountKind.HOUSEHOLD, ownerId: pupilId, service: 'school_meals' },
@@ -121,6 +130,7 @@ export async function runBilling(): Promise<RunningBilling> {
       for (const client of [registry, office, ledgerClient]) client.close();
       await Promise.all([database.end(), attendanceDatabase.end()]);
       for (const part of [...replicas, attendance.part, anagrafica.part, ledger.part]) await part.kill('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
       await Promise.all(
         [own, attendanceStore, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout].map((one) =>
           one.close(),

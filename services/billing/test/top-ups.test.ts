@@ -286,6 +286,23 @@ test('the notice of a pending order is a PDF that nobody else gets, and there is
   expect((await fetchNotice(PUPIL.first)).status).toBe(409);
 });
 
+test('a paid top-up has a receipt that nobody else gets, and none before', async () => {
+  const { body: order } = await guardian.order();
+  const fetchReceipt = async (pupilId: string) => {
+    const token = await billing.identity.tokenFor({ pupilIds: [id<PupilId>(pupilId)] });
+    const path = `${billing.httpUrl}/api/billing/top-ups/${order.orderId}/receipt`;
+    return fetch(path, { headers: { authorization: `Bearer ${token}` } });
+  };
+  expect((await fetchReceipt(PUPIL.first)).status).toBe(404);
+  await send(billing.nodeUrl, receiptOf(order.noticeNumber));
+  const answer = await fetchReceipt(PUPIL.first);
+  expect(answer.headers.get('content-disposition')).toBe(`attachment; filename="ricevuta-${order.noticeNumber}.pdf"`);
+  const file = Buffer.from(await answer.arrayBuffer());
+  expect(file.subarray(0, 5).toString()).toBe('%PDF-');
+  expect(Buffer.from(await (await fetchReceipt(PUPIL.first)).arrayBuffer()).equals(file)).toBe(true);
+  expect((await fetchReceipt(PUPIL.stranger)).status).toBe(404);
+});
+
 test('a Checkout that is away leaves everything payable', async () => {
   const { body: order } = await guardian.order();
   billing.checkout.status = 500;

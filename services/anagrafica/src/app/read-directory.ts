@@ -10,6 +10,14 @@ import type {
 } from '../domain/directory.ts';
 import type { School } from '../domain/records.ts';
 
+/** A payer, with the pupil who is paid for. */
+export interface PupilPayer {
+  readonly pupilId: PupilId;
+  readonly pupil: { readonly givenName: string; readonly familyName: string; readonly codiceFiscale: string };
+  readonly payer: Payer;
+  readonly invoiceEmail: string;
+}
+
 /** What the readers need of the tables. Each answer is one snapshot. */
 export interface DirectoryReads {
   /** Null for an unknown municipality. */
@@ -34,7 +42,7 @@ export interface DirectoryReads {
     pupilIds: readonly PupilId[],
     service: ServiceCode,
     today: ServiceDate,
-  ): Promise<readonly { readonly pupilId: PupilId; readonly payer: Payer; readonly invoiceEmail: string }[]>;
+  ): Promise<readonly PupilPayer[]>;
   /** Null for an unknown pupil. */
   findRecord(municipalityId: MunicipalityId, pupilId: PupilId): Promise<PupilRecord | null>;
   pupilSheets(municipalityId: MunicipalityId, pupilIds: readonly PupilId[]): Promise<readonly PupilSheet[]>;

@@ -93,11 +93,12 @@ export function guardianService(reads: DirectoryReads, clock: { now(): Date }, l
       if (code === null) throw malformed('service must be 2 to 40 lower-case letters and underscores');
       const payers = await reads.listPayers(municipality, pupils, code, serviceDateAt(clock.now()));
       return {
-        payers: payers.map(({ pupilId, invoiceEmail, payer }) => {
+        payers: payers.map(({ pupilId, invoiceEmail, payer, pupil }) => {
           const { id: guardianId, ...person } = payer.guardian;
           const { paymentMode, overdraftCents } = payer;
           return {
-            ...{ pupilId, invoiceEmail },
+            ...{ pupilId, invoiceEmail, pupilGivenName: pupil.givenName, pupilFamilyName: pupil.familyName },
+            pupilCodiceFiscale: pupil.codiceFiscale,
             payer: { guardianId, ...person, paymentMode: PAYMENT_MODE[paymentMode], overdraftCents },
           };
         }),

@@ -11,7 +11,7 @@ import {
   type ServiceDate,
   serviceCode,
 } from '@campanella/vocabulary';
-import type { DirectoryReads } from '../app/read-directory.ts';
+import type { DirectoryReads, PupilPayer } from '../app/read-directory.ts';
 import { dietSpans, dietsOf } from '../domain/diet.ts';
 import {
   type BadgeHistoryEntry,
@@ -368,6 +368,9 @@ interface PayerRow extends GuardianRow {
   readonly payment_mode: PaymentMode;
   readonly overdraft_cents: number;
   readonly invoice_email: string;
+  readonly pupil_given_name: string;
+  readonly pupil_family_name: string;
+  readonly pupil_codice_fiscale: string;
 }
 
 async function findPayer(
@@ -387,13 +390,14 @@ async function listPayers(
   pupilIds: readonly PupilId[],
   service: ServiceCode,
   today: ServiceDate,
-): Promise<{ pupilId: PupilId; payer: Payer; invoiceEmail: string }[]> {
+): Promise<PupilPayer[]> {
   const { rows } = await database.query<PayerRow>({
     name: 'list_payers',
     text: `
-      select distinct on (pupil_id) pupil_id, guardian_id as id, given_name, family_name, codice_fiscale, payment_mode,
-        overdraft_cents, invoice_email
-      from enrolments join guardians using (municipality_id, guardian_id)
+      select distinct on (pupil_id) pupil_id, guardian_id as id, guardians.given_name, guardians.family_name,
+        guardians.codice_fiscale, payment_mode, overdraft_cents, invoice_email, pupils.given_name as pupil_given_name,
+        pupils.family_name as pupil_family_name, pupils.codice_fiscale as pupil_codice_fiscale
+      from enrolments join guardians using (municipality_id, guardian_id) join pupils using (municipality_id, pupil_id)
       where municipality_id = $1 and pupil_id = any($2) and service = $3
       order by pupil_id, (valid_from <= $4::date) desc, abs(valid_from - $4::date), enrolment_id`,
     values: [municipalityId, pupilIds, service, today],
@@ -402,6 +406,11 @@ async function listPayers(
     pupilId: id<PupilId>(row.pupil_id),
     payer: { guardian: toGuardian(row), paymentMode: row.payment_mode, overdraftCents: cents(row.overdraft_cents) },
     invoiceEmail: row.invoice_email,
+    pupil: {
+      givenName: row.pupil_given_name,
+      familyName: row.pupil_family_name,
+      codiceFiscale: row.pupil_codice_fiscale,
+    },
   }));
 }
 

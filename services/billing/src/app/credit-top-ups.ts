@@ -1,7 +1,7 @@
 import type { Transaction } from '@campanella/postgres';
 import type { AccountId } from '@campanella/vocabulary';
 import { v5 } from 'uuid';
-import type { Clock, InTransaction, OrderStore, PaidOrder } from './ports.ts';
+import type { Clock, InTransaction, NotificationStore, OrderStore, PaidOrder } from './ports.ts';
 
 /** Orders credited in one look. */
 const ROUND_MAX = 100;
@@ -30,6 +30,7 @@ export interface CreditDeps {
   readonly transaction: InTransaction;
   readonly orders: OrderStore;
   readonly ledger: TopUpLedger;
+  readonly notifications: Pick<NotificationStore, 'add'>;
   readonly clock: Clock;
   /** Appends `billing.top_up_credited.v1`. */
   readonly appendCredited: (tx: Transaction, order: PaidOrder, transferId: string) => Promise<void>;
@@ -60,7 +61,11 @@ async function creditOne(deps: CreditDeps, order: PaidOrder): Promise<boolean> {
   if (!(await deps.ledger.post({ transferId, order, from: settlement, to: household }))) return false;
   return deps.transaction(async (tx) => {
     const isFirst = await deps.orders.markCredited(tx, order.municipalityId, order.orderId, deps.clock.now());
-    if (isFirst) await deps.appendCredited(tx, order, transferId);
-    return isFirst;
+    if (!isFirst) return false;
+    const { municipalityId, orderId: subjectId, pupilId, service } = order;
+    await deps.appendCredited(tx, order, transferId);
+    const told = { kind: 'top_up_credited', subjectId, pupilId, service } as const;
+    await deps.notifications.add(tx, municipalityId, [told], deps.clock.now());
+    return true;
   });
 }

@@ -1,5 +1,6 @@
 import { accept, type Decision, type MunicipalityId, type Refusal, refuse } from '@campanella/vocabulary';
 import { type BillingPrepareDeps, type BillingRefusal, prepareBilling } from './billing-run.ts';
+import { type CertificationRefusal, prepareCertification } from './certification-run.ts';
 import { type OverdueRefusal, prepareOverdue } from './overdue-runs.ts';
 import type { BillingRules, DocumentStore } from './ports.ts';
 import { confirmRun, discardRun, type Editor, type Run, type RunRefusal } from './runs.ts';
@@ -10,6 +11,7 @@ export type RefundRefusal = { readonly kind: 'unknown_credit' };
 export interface OfficeOperations {
   prepareBilling(asked: Parameters<typeof prepareBilling>[1]): Promise<Decision<Run, BillingRefusal>>;
   prepareOverdue(asked: Parameters<typeof prepareOverdue>[1]): Promise<Decision<Run, OverdueRefusal>>;
+  prepareCertification(asked: Parameters<typeof prepareCertification>[1]): Promise<Decision<Run, CertificationRefusal>>;
   confirm(who: Parameters<typeof confirmRun>[1]): Promise<Decision<Run, RunRefusal>>;
   discard(who: Parameters<typeof discardRun>[1]): Promise<Decision<Run, RunRefusal>>;
   /** False for a municipality that is no creditor. */
@@ -32,6 +34,7 @@ export function officeOperations(deps: OfficeDeps, onWork: () => void): OfficeOp
   return {
     prepareBilling: (asked) => waking(prepareBilling(deps, asked)),
     prepareOverdue: (asked) => waking(prepareOverdue(deps, asked)),
+    prepareCertification: (asked) => waking(prepareCertification(deps, asked)),
     confirm: (who) => waking(confirmRun(deps, who)),
     discard: (who) => discardRun(deps, who),
     putRules: (municipalityId, rules, editor) =>

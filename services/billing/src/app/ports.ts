@@ -3,6 +3,7 @@ import type { Cents, MunicipalityId, PersonId, PupilId, ServiceCode, ServiceDate
 import type { CreditPart } from '../domain/credit.ts';
 import type { AccountingDocument, DocumentKind, Instalment, NewInstalment, Totals, Vat } from '../domain/document.ts';
 import type { NoticeNumber } from '../domain/notice-number.ts';
+import type { NotificationKind } from '../domain/notification.ts';
 import type { Debtor, Handling, Position, Receipt } from '../domain/position.ts';
 import type { BilledMeal } from '../domain/settle-month.ts';
 import type { TopUpOrder, TopUpRules } from '../domain/top-up.ts';
@@ -133,12 +134,23 @@ export interface OrderStore {
     limit: number,
   ): Promise<readonly TopUpOrder[]>;
   cancel(tx: Transaction, municipalityId: MunicipalityId, orderId: string, now: Date): Promise<void>;
+  /** How an order was paid; null where it is not. */
+  findPayment(municipalityId: MunicipalityId, pupilIds: readonly PupilId[], orderId: string): Promise<Payment | null>;
   /** A cancelled order whose money came all the same is paid as well. */
   markPaid(tx: Transaction, municipalityId: MunicipalityId, orderId: string, paidAt: Date): Promise<void>;
   /** Paid orders that are not on their account yet, oldest first. */
   listPaid(limit: number): Promise<readonly PaidOrder[]>;
   /** False where another replica was first. */
   markCredited(tx: Transaction, municipalityId: MunicipalityId, orderId: string, now: Date): Promise<boolean>;
+}
+
+/** A payment, as pagoPA's receipt says. */
+export interface Payment {
+  readonly noticeNumber: NoticeNumber;
+  readonly receiptId: string;
+  readonly paidCents: Cents;
+  readonly paidAt: Date;
+  readonly pspName: string;
 }
 
 /** An order whose money has arrived. */
@@ -168,6 +180,8 @@ export interface ReceiptStore {
 export interface Payer {
   readonly guardianId: string;
   readonly debtor: Debtor;
+  /** Who is paid for. */
+  readonly pupil: Debtor;
   /** Where the enrolment's invoices go beside the portal; null where nowhere else. */
   readonly email: string | null;
   readonly isPrepaid: boolean;
@@ -231,11 +245,19 @@ export interface EditLog {
 
 /** Something that a guardian is told, once. */
 export interface NewNotification {
-  readonly kind: 'top_up_credited' | 'document_issued' | 'document_overdue' | 'low_credit';
+  readonly kind: NotificationKind;
   /** The order, the document, or the payment that armed it. */
   readonly subjectId: string;
   readonly pupilId: PupilId;
   readonly service: ServiceCode;
+}
+
+/** A message that is to be sent. */
+export interface WaitingNotification extends NewNotification {
+  readonly municipalityId: MunicipalityId;
+  readonly channel: 'mail' | 'app_io';
+  /** This one included. */
+  readonly attempts: number;
 }
 
 /** What guardians are told: stored with the fact, sent afterwards. */
@@ -247,6 +269,15 @@ export interface NotificationStore {
     notifications: readonly NewNotification[],
     now: Date,
   ): Promise<void>;
+  /** Messages whose time has come, for nobody else until then. */
+  claim(now: Date, until: Date, limit: number): Promise<readonly WaitingNotification[]>;
+  end(
+    notification: WaitingNotification,
+    state: 'sent' | 'nowhere' | 'parked',
+    reason: string | null,
+    now: Date,
+  ): Promise<void>;
+  postpone(notification: WaitingNotification, until: Date): Promise<void>;
 }
 
 /** A document to be stored, with the number it was given. */
@@ -350,6 +381,22 @@ export interface HandedOverDocument {
   readonly noticeNumber: NoticeNumber;
 }
 
+/** A document as its file shows it: what it was issued with, and nothing that changes afterwards. */
+export interface DocumentFile
+  extends Pick<
+    IssuedDocument,
+    'documentId' | 'kind' | 'series' | 'year' | 'number' | 'description' | 'issuedOn' | 'vat'
+  > {
+  readonly issuedCents: Cents;
+  readonly vatCents: Cents;
+  readonly stampCents: Cents;
+  readonly corrects: Pick<IssuedDocument, 'series' | 'year' | 'number'> | null;
+  readonly meals: readonly { readonly count: number; readonly priceCents: Cents }[];
+  readonly instalments: readonly { readonly amountCents: Cents; readonly dueOn: ServiceDate }[];
+  /** A notice of it, or of what it corrects: who owes is sealed in its position. */
+  readonly noticeNumber: NoticeNumber;
+}
+
 /** Documents and their instalments. */
 export interface DocumentStore {
   /** The next numbers of a year in a series; other issues of it wait until the transaction ends. @returns the last of them */
@@ -442,6 +489,11 @@ export interface DocumentStore {
     after: DocumentPlace | null,
     limit: number,
   ): Promise<readonly AccountingDocument[]>;
+  findFile(
+    municipalityId: MunicipalityId,
+    pupilIds: readonly PupilId[],
+    documentId: string,
+  ): Promise<DocumentFile | null>;
   /** Open instalments, the latest due day first. */
   listPayables(
     municipalityId: MunicipalityId,

@@ -2,7 +2,7 @@ import type { Transaction } from '@campanella/postgres';
 import { accept, type Decision, type MunicipalityId, refuse } from '@campanella/vocabulary';
 import type { Clock, CreditorStore, EditLog, InTransaction } from './ports.ts';
 
-export const RUN_KINDS = ['billing', 'reminder', 'ruolo'] as const;
+export const RUN_KINDS = ['billing', 'reminder', 'ruolo', 'certification_730'] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 /** previewing → prepared → issuing → done, or discarded before anything is issued. */
 export type RunState = 'previewing' | 'prepared' | 'issuing' | 'done' | 'discarded';

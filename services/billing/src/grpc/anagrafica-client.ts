@@ -23,7 +23,7 @@ export function anagraficaPayers(addresses: readonly string[]): Payers & { close
   };
 }
 
-function toEntry({ pupilId, payer, invoiceEmail }: PupilPayer): [PupilId, Payer][] {
+function toEntry({ pupilId, payer, invoiceEmail, ...pupil }: PupilPayer): [PupilId, Payer][] {
   if (payer === undefined) return [];
   return [
     [
@@ -31,6 +31,10 @@ function toEntry({ pupilId, payer, invoiceEmail }: PupilPayer): [PupilId, Payer]
       {
         guardianId: payer.guardianId,
         debtor: { codiceFiscale: payer.codiceFiscale, fullName: `${payer.givenName} ${payer.familyName}` },
+        pupil: {
+          codiceFiscale: pupil.pupilCodiceFiscale,
+          fullName: `${pupil.pupilGivenName} ${pupil.pupilFamilyName}`,
+        },
         email: invoiceEmail === '' ? null : invoiceEmail,
         isPrepaid: payer.paymentMode === PaymentMode.PREPAID,
         overdraftCents: cents(payer.overdraftCents),

@@ -28,6 +28,7 @@ import type { CartRefusal, StartCart } from '../app/start-cart.ts';
 import { type AccountingDocument, documentNumber, isInVerification, standingOf } from '../domain/document.ts';
 import { parseNoticeNumber } from '../domain/notice-number.ts';
 import { shownState, type TopUpOrder } from '../domain/top-up.ts';
+import { renderDocument } from '../pdf/document.ts';
 import { renderNotice } from '../pdf/notice.ts';
 import { renderPaymentReceipt } from '../pdf/payment-receipt.ts';
 import {
@@ -61,9 +62,9 @@ export interface BillingOperations {
 export interface BillingApiDeps {
   readonly operations: BillingOperations;
   readonly creditors: Pick<CreditorStore, 'listRules' | 'findCreditor'>;
-  readonly orders: Pick<OrderStore, 'find' | 'list'>;
+  readonly orders: Pick<OrderStore, 'find' | 'list' | 'findPayment'>;
   readonly positions: Pick<PositionStore, 'endCart' | 'find'>;
-  readonly documents: Pick<DocumentStore, 'list' | 'listPayables' | 'findPayable' | 'findPaid'>;
+  readonly documents: Pick<DocumentStore, 'list' | 'listPayables' | 'findPayable' | 'findPaid' | 'findFile'>;
   readonly office: OfficeApiDeps;
   readonly jwksUrl: string;
   readonly clock: Clock;
@@ -176,6 +177,15 @@ function topUpRoutes(router: Router, { operations, creditors, orders, positions,
     sendPdf(response, `avviso-${order.noticeNumber}.pdf`, file);
   });
 
+  router.get('/api/billing/top-ups/:orderId/receipt', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const paid = await orders.findPayment(municipalityId, pupilIds, takeUuid(request.params.orderId));
+    if (paid === null) throw notFound();
+    const { creditor, position } = await readPosition({ creditors, positions }, municipalityId, paid.noticeNumber);
+    const file = await renderPaymentReceipt({ ...position, ...paid, creditor, document: null });
+    sendPdf(response, `ricevuta-${paid.noticeNumber}.pdf`, file);
+  });
+
   router.post('/api/billing/top-ups/:orderId/cancellation', async (request, response) => {
     const { municipalityId, pupilIds } = identityOf(response);
     const cancelled = await operations.cancel({ municipalityId, pupilIds, orderId: takeUuid(request.params.orderId) });
@@ -219,6 +229,17 @@ function documentRoutes(router: Router, { documents, creditors, positions, clock
       asOf: now.toISOString(),
     };
     response.json(answer);
+  });
+
+  router.get('/api/billing/documents/:documentId/file', async (request, response) => {
+    const { municipalityId, pupilIds } = identityOf(response);
+    const found = await documents.findFile(municipalityId, pupilIds, takeUuid(request.params.documentId));
+    if (found === null) throw notFound();
+    const { creditor, position } = await readPosition({ creditors, positions }, municipalityId, found.noticeNumber);
+    const number = documentNumber(found);
+    const correctsNumber = found.corrects === null ? null : documentNumber(found.corrects);
+    const file = await renderDocument({ ...found, creditor, debtor: position.debtor, number, correctsNumber });
+    sendPdf(response, `documento-${number.replaceAll('/', '-')}.pdf`, file);
   });
 
   router.get('/api/billing/payables', async (request, response) => {

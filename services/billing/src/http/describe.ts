@@ -238,6 +238,14 @@ export function describeBillingApi(officePaths: ApiPaths): object {
           },
         },
       },
+      '/api/billing/top-ups/{orderId}/receipt': {
+        get: {
+          operationId: 'getTopUpReceipt',
+          summary: 'The receipt of a paid top-up; again is the same file',
+          requestParams: { path: OrderPath },
+          responses: { '200': pdf, '401': SIGNED_OUT, '404': NOT_FOUND },
+        },
+      },
       '/api/billing/top-ups/{orderId}/cancellation': {
         post: {
           operationId: 'cancelTopUp',
@@ -262,6 +270,14 @@ export function describeBillingApi(officePaths: ApiPaths): object {
             '404': NOT_FOUND,
             '422': problem('malformed'),
           },
+        },
+      },
+      '/api/billing/documents/{documentId}/file': {
+        get: {
+          operationId: 'getDocumentFile',
+          summary: 'The document to print, as it was issued; again is the same file',
+          requestParams: { path: z.object({ documentId: z.uuid() }) },
+          responses: { '200': pdf, '401': SIGNED_OUT, '404': NOT_FOUND },
         },
       },
       '/api/billing/payables': {

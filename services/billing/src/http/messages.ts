@@ -1,4 +1,9 @@
 import { type Cents, formatEuros } from '@campanella/vocabulary';
+import type { BillingRefusal } from '../app/billing-run.ts';
+import type { CertificationRefusal } from '../app/certification-run.ts';
+import type { RefundRefusal } from '../app/office.ts';
+import type { OverdueRefusal } from '../app/overdue-runs.ts';
+import type { RunRefusal } from '../app/runs.ts';
 
 /** What parents read when a request is refused: the only Italian of this service, but for what the node prescribes. */
 export const MESSAGES = {
@@ -17,13 +22,28 @@ export const MESSAGES = {
   tooMany: (most: number) => `Si possono pagare al massimo ${most} avvisi per volta: togliere qualche avviso`,
   notPayable: 'Uno degli avvisi scelti è già pagato o annullato: ricaricare la pagina',
   noNotice: 'Questa ricarica non è più in attesa di pagamento: l’avviso non serve più',
-  noCreditor: 'Il Comune non è ancora un ente creditore di pagoPA: registrarlo prima di emettere documenti',
-  noRules: 'Per questo servizio non ci sono regole di fatturazione: impostarle e riprovare',
-  underWay: 'Un’altra elaborazione dello stesso tipo è in corso o attende conferma: confermarla o annullarla prima',
-  samePerson: 'Chi prepara un’elaborazione non la conferma: la deve confermare una seconda persona',
-  notPrepared: 'Questa elaborazione non attende conferma: ricaricare la pagina',
-  monthNotOver: 'Un mese si fattura quando è finito: scegliere un mese già concluso',
-  issuedInPast: 'La data di emissione non può essere nel passato: scegliere oggi o un giorno successivo',
-  notOverdue: 'Si può scegliere al massimo la data di oggi: quel che scade dopo non è scaduto',
   checkoutAway: 'Il pagamento online non è disponibile in questo momento: riprovare tra qualche minuto',
 } as const;
+
+export type OfficeRefusalKind = (
+  | BillingRefusal
+  | CertificationRefusal
+  | OverdueRefusal
+  | RunRefusal
+  | RefundRefusal
+)['kind'];
+
+/** What the office reads, by HTTP and from the command line. */
+export const OFFICE_SENTENCES: Record<OfficeRefusalKind, string> = {
+  unknown_run: 'Non c’è nessuna elaborazione con questo identificativo',
+  unknown_credit: 'Non c’è nessuna nota di credito da rimborsare con questo identificativo',
+  no_creditor: 'Il Comune non è ancora un ente creditore di pagoPA: registrarlo prima di emettere documenti',
+  no_rules: 'Per questo servizio non ci sono regole di fatturazione: impostarle e riprovare',
+  under_way: 'Un’altra elaborazione dello stesso tipo è in corso o attende conferma: confermarla o annullarla prima',
+  same_person: 'Chi prepara un’elaborazione non la conferma: la deve confermare una seconda persona',
+  not_prepared: 'Questa elaborazione non attende conferma: ricaricare la pagina',
+  year_not_over: 'Un anno si certifica quando è finito: scegliere un anno già concluso',
+  month_not_over: 'Un mese si fattura quando è finito: scegliere un mese già concluso',
+  issued_in_past: 'La data di emissione non può essere nel passato: scegliere oggi o un giorno successivo',
+  not_overdue: 'Si può scegliere al massimo la data di oggi: quel che scade dopo non è scaduto',
+};

@@ -1,26 +1,15 @@
 import { pipeline } from 'node:stream/promises';
 import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
-import {
-  cents,
-  formatServiceDate,
-  type MunicipalityId,
-  serviceCode,
-  serviceDate,
-  serviceDateAt,
-} from '@campanella/vocabulary';
-import { stringify } from 'csv-stringify';
+import { cents, type MunicipalityId, serviceCode, serviceDate } from '@campanella/vocabulary';
 import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
-import type { BillingRefusal } from '../app/billing-run.ts';
-import type { OfficeOperations, RefundRefusal } from '../app/office.ts';
-import type { OverdueRefusal } from '../app/overdue-runs.ts';
-import type { DocumentStore, EditLog, HandedOverDocument, PositionStore, RulesStore } from '../app/ports.ts';
-import type { Editor, Run, RunPlace, RunRefusal, RunStore } from '../app/runs.ts';
-import { documentNumber } from '../domain/document.ts';
+import type { OfficeOperations } from '../app/office.ts';
+import type { DocumentStore, EditLog, PositionStore, RulesStore } from '../app/ports.ts';
+import type { Editor, Run, RunPlace, RunStore } from '../app/runs.ts';
 import { parseMonth } from '../domain/month.ts';
-import type { Debtor } from '../domain/position.ts';
+import { collectionFile } from './collection-file.ts';
 import { ListQuery } from './describe.ts';
-import { MESSAGES } from './messages.ts';
+import { MESSAGES, OFFICE_SENTENCES, type OfficeRefusalKind } from './messages.ts';
 import {
   BillingRules,
   type EditsAnswer,
@@ -39,25 +28,18 @@ export interface OfficeApiDeps {
   readonly positions: Pick<PositionStore, 'find'>;
 }
 
-type AnyRefusal = BillingRefusal | OverdueRefusal | RunRefusal | RefundRefusal;
+/** What the office's own choice caused is unprocessable; what stands in its way is a conflict. */
+const UNPROCESSABLE: readonly OfficeRefusalKind[] = [
+  'month_not_over',
+  'year_not_over',
+  'issued_in_past',
+  'not_overdue',
+];
 
-const conflict = (kind: string, title: string) => () => new HttpRefusal(409, kind, title);
-const unprocessable = (kind: string, title: string) => () => new HttpRefusal(422, kind, title);
-
-const REFUSALS: Record<AnyRefusal['kind'], () => HttpRefusal> = {
-  unknown_run: notFound,
-  unknown_credit: notFound,
-  no_creditor: conflict('no_creditor', MESSAGES.noCreditor),
-  no_rules: conflict('no_rules', MESSAGES.noRules),
-  under_way: conflict('under_way', MESSAGES.underWay),
-  same_person: conflict('same_person', MESSAGES.samePerson),
-  not_prepared: conflict('not_prepared', MESSAGES.notPrepared),
-  month_not_over: unprocessable('month_not_over', MESSAGES.monthNotOver),
-  issued_in_past: unprocessable('issued_in_past', MESSAGES.issuedInPast),
-  not_overdue: unprocessable('not_overdue', MESSAGES.notOverdue),
-};
-
-const EXPORT_PAGE = 500;
+function refusalOf({ kind }: { readonly kind: OfficeRefusalKind }): HttpRefusal {
+  if (kind === 'unknown_run' || kind === 'unknown_credit') return notFound();
+  return new HttpRefusal(UNPROCESSABLE.includes(kind) ? 422 : 409, kind, OFFICE_SENTENCES[kind]);
+}
 
 /** Lets only the office through; to everybody else there is nothing here. */
 const officeOnly: RequestHandler = (_request, response, next) => {
@@ -75,7 +57,7 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
   router.post('/api/billing/office/credit-notes/:documentId/refund', async (request, response) => {
     const documentId = takeUuid(request.params.documentId);
     const refunded = await operations.refund(municipalityOf(response), documentId, editorOf(response));
-    if (!refunded.ok) throw REFUSALS[refunded.refusal.kind]();
+    if (!refunded.ok) throw refusalOf(refunded.refusal);
     response.status(204).end();
   });
 
@@ -107,7 +89,7 @@ function rulesRoutes(router: Router, { operations, rules }: OfficeApiDeps): void
     const { instalmentLeastCents, ...body } = take(BillingRules, request.body);
     const put = { ...body, service, instalmentLeastCents: cents(instalmentLeastCents) };
     const isCreditor = await operations.putRules(municipalityOf(response), put, editorOf(response));
-    if (!isCreditor) throw REFUSALS.no_creditor();
+    if (!isCreditor) throw refusalOf({ kind: 'no_creditor' });
     response.status(204).end();
   });
 }
@@ -128,17 +110,8 @@ function runRoutes(router: Router, { operations, runs, documents, positions }: O
   router.post('/api/billing/office/runs', async (request, response) => {
     const about = { municipalityId: municipalityOf(response), editor: editorOf(response) };
     const body = take(RunBody, request.body);
-    const prepared =
-      body.kind === 'billing'
-        ? await operations.prepareBilling({
-            ...{ ...about, runId: body.runId, service: serviceCode(body.service) },
-            ...{ month: takeMonth(body.month), issuedOn: serviceDate(body.issuedOn) },
-          })
-        : await operations.prepareOverdue({
-            ...{ ...about, runId: body.runId, kind: body.kind, dueBefore: serviceDate(body.dueBefore) },
-            ...{ daysAfterReminder: body.daysAfterReminder, leastCents: cents(body.leastCents) },
-          });
-    if (!prepared.ok) throw REFUSALS[prepared.refusal.kind]();
+    const prepared = await prepare(operations, about, body);
+    if (!prepared.ok) throw refusalOf(prepared.refusal);
     response.json(toRun(prepared.value));
   });
 
@@ -148,13 +121,13 @@ function runRoutes(router: Router, { operations, runs, documents, positions }: O
 
   router.post('/api/billing/office/runs/:runId/confirmation', async (request, response) => {
     const confirmed = await operations.confirm(who(response, request.params.runId));
-    if (!confirmed.ok) throw REFUSALS[confirmed.refusal.kind]();
+    if (!confirmed.ok) throw refusalOf(confirmed.refusal);
     response.json(toRun(confirmed.value));
   });
 
   router.post('/api/billing/office/runs/:runId/discard', async (request, response) => {
     const discarded = await operations.discard(who(response, request.params.runId));
-    if (!discarded.ok) throw REFUSALS[discarded.refusal.kind]();
+    if (!discarded.ok) throw refusalOf(discarded.refusal);
     response.json(toRun(discarded.value));
   });
 
@@ -175,8 +148,7 @@ function runRoutes(router: Router, { operations, runs, documents, positions }: O
     const { runId, municipalityId, kind } = await findRun(response, request.params.runId);
     if (kind !== 'ruolo') throw notFound();
     response.type('text/csv').set('content-disposition', `attachment; filename="ruolo-${runId}.csv"`);
-    const rows = handedOver({ documents, positions }, municipalityId, runId);
-    await pipeline(rows, stringify(CSV), response);
+    await pipeline(collectionFile({ documents, positions }, municipalityId, runId), response);
   });
 
   async function findRun(response: Response, text: string): Promise<Run> {
@@ -186,58 +158,29 @@ function runRoutes(router: Router, { operations, runs, documents, positions }: O
   }
 }
 
-/** As spreadsheets of an Italian desktop open it; a text that would run as a formula gets an apostrophe before it. */
-const CSV = {
-  header: true,
-  columns: [
-    'numero',
-    'data',
-    'scadenza',
-    'sollecito',
-    'oggetto',
-    'importo',
-    'codice_fiscale',
-    'intestatario',
-    'documento',
-  ],
-  bom: true,
-  delimiter: ';',
-  record_delimiter: 'windows',
-  escape_formulas: true,
-} as const;
-
-/** Rows of the export, a page at a time: bounded whatever the length. */
-async function* handedOver(
-  { documents, positions }: Pick<OfficeApiDeps, 'documents' | 'positions'>,
-  municipalityId: MunicipalityId,
-  runId: string,
-): AsyncGenerator<string[]> {
-  let after: string | null = null;
-  for (;;) {
-    const page: readonly HandedOverDocument[] = await documents.listHandedOver(
-      municipalityId,
-      runId,
-      after,
-      EXPORT_PAGE,
-    );
-    for (const document of page) {
-      const position = await positions.find(municipalityId, document.noticeNumber);
-      if (position === null) throw new Error('a document that was handed over has no position');
-      yield toRow(document, position.debtor);
+function prepare(
+  operations: OfficeOperations,
+  about: { readonly municipalityId: MunicipalityId; readonly editor: Editor },
+  body: z.output<typeof RunBody>,
+) {
+  const { runId } = body;
+  switch (body.kind) {
+    case 'billing': {
+      const asked = {
+        service: serviceCode(body.service),
+        month: takeMonth(body.month),
+        issuedOn: serviceDate(body.issuedOn),
+      };
+      return operations.prepareBilling({ ...about, ...asked, runId });
     }
-    if (page.length < EXPORT_PAGE) return;
-    after = page.at(-1)?.documentId ?? null;
+    case 'certification_730':
+      return operations.prepareCertification({ ...about, runId, year: body.year });
+    default: {
+      const { kind, daysAfterReminder } = body;
+      const asked = { dueBefore: serviceDate(body.dueBefore), leastCents: cents(body.leastCents) };
+      return operations.prepareOverdue({ ...about, ...asked, runId, kind, daysAfterReminder });
+    }
   }
-}
-
-function toRow(document: HandedOverDocument, debtor: Debtor): string[] {
-  const { issuedOn, dueOn, remindedAt, amountCents } = document;
-  return [
-    ...[documentNumber(document), formatServiceDate(issuedOn), formatServiceDate(dueOn)],
-    remindedAt === null ? '' : formatServiceDate(serviceDateAt(remindedAt)),
-    ...[document.description, (amountCents / 100).toFixed(2).replace('.', ',')],
-    ...[debtor.codiceFiscale, debtor.fullName, document.documentId],
-  ];
 }
 
 function municipalityOf(response: Response): MunicipalityId {

@@ -31,6 +31,11 @@ export const RunBody = z.discriminatedUnion('kind', [
     issuedOn: z.iso.date(),
   }),
   z.strictObject({
+    kind: z.literal('certification_730'),
+    runId: RunId,
+    year: Count(2020, 2100).describe('A year that is over'),
+  }),
+  z.strictObject({
     kind: z.enum(['reminder', 'ruolo']),
     runId: RunId,
     dueBefore: z.iso.date().describe('What fell due before it'),
@@ -44,7 +49,7 @@ const Totals = z.record(z.string(), z.int()).describe('Counts and sums by name, 
 /** One run. */
 export const RunAnswer = z.object({
   runId: z.uuid(),
-  kind: z.enum(['billing', 'reminder', 'ruolo']),
+  kind: z.enum(['billing', 'reminder', 'ruolo', 'certification_730']),
   state: z.enum(['previewing', 'prepared', 'issuing', 'done', 'discarded']),
   settings: z.record(z.string(), z.unknown()),
   preparedBy: z.string(),
@@ -63,7 +68,9 @@ export const RunsAnswer = z.object({ runs: z.array(RunAnswer), nextCursor: z.str
 export const RunLinesAnswer = z.object({
   lines: z.array(
     z.object({
-      outcome: z.string().describe('issued, credited, no_payer; reminded; handed_over, paid, in_verification'),
+      outcome: z
+        .string()
+        .describe('issued, credited, no_payer; reminded; handed_over, paid, in_verification; certified, unknown_pupil'),
       subjectId: z.uuid().describe('The document; the pupil of no_payer'),
       amountCents: Amount,
     }),
@@ -134,7 +141,7 @@ export const OFFICE_PATHS = {
         '401': SIGNED_OUT,
         '404': NOT_FOUND,
         '409': problem('under_way, no_creditor or no_rules'),
-        '422': problem('malformed, month_not_over, issued_in_past or not_overdue'),
+        '422': problem('malformed, month_not_over, year_not_over, issued_in_past or not_overdue'),
       },
     },
   },

@@ -8,8 +8,8 @@ export interface ReceiptContent {
   readonly creditor: { readonly fiscalCode: string; readonly companyName: string; readonly officeName: string };
   readonly debtor: { readonly codiceFiscale: string; readonly fullName: string };
   readonly description: string;
-  /** E.g. "12/2026, rata 1 di 3". */
-  readonly document: string;
+  /** E.g. "12/2026, rata 1 di 3"; null for a top-up. */
+  readonly document: string | null;
   readonly paidCents: Cents;
   readonly paidAt: Date;
   readonly pspName: string;
@@ -51,7 +51,9 @@ export function renderPaymentReceipt(receipt: ReceiptContent): Promise<Buffer> {
     [TEXT.amount, `${formatEuros(receipt.paidCents)} Euro`, 'black'],
     [TEXT.paidAt, ROME.format(receipt.paidAt), 'bold'],
     [TEXT.description, receipt.description, 'regular'],
-    [TEXT.document, receipt.document, 'regular'],
+    ...(receipt.document === null
+      ? []
+      : ([[TEXT.document, receipt.document, 'regular']] satisfies [string, string, Style][])),
     [TEXT.psp, receipt.pspName, 'regular'],
     [TEXT.notice, groupedNoticeNumber(receipt.noticeNumber), 'mono'],
     [TEXT.iuv, iuvOf(receipt.noticeNumber), 'mono'],

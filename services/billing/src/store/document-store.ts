@@ -8,8 +8,8 @@ import {
   serviceCode,
   serviceDate,
 } from '@campanella/vocabulary';
-import type { DocumentStore, IssuedDocument, Payable } from '../app/ports.ts';
-import type { AccountingDocument, DocumentKind, Instalment } from '../domain/document.ts';
+import type { DocumentFile, DocumentStore, IssuedDocument, Payable } from '../app/ports.ts';
+import type { AccountingDocument, DocumentKind, Instalment, Vat } from '../domain/document.ts';
 import { type NoticeNumber, parseNoticeNumber } from '../domain/notice-number.ts';
 import { documentCredits } from './document-credits.ts';
 
@@ -121,6 +121,7 @@ export function documentStore(database: Database): DocumentStore {
       const instalments = await instalmentsOf(database, municipalityId, rows);
       return rows.map((row) => toDocument(row, instalments.get(row.document_id) ?? []));
     },
+    findFile: (municipalityId, pupilIds, documentId) => findFile(database, municipalityId, pupilIds, documentId),
     async listPayables(municipalityId, pupilIds, after, limit) {
       const { rows } = await database.query<PayableRow>({
         name: 'list_payables',
@@ -324,6 +325,75 @@ async function insert(tx: Queryable, documents: readonly IssuedDocument[], now: 
       ...[instalments.map(({ amountCents }) => amountCents), instalments.map(({ dueOn }) => dueOn)],
     ],
   });
+}
+
+interface FileRow {
+  readonly document_id: string;
+  readonly kind: DocumentKind;
+  readonly series: string;
+  readonly year: number;
+  readonly number: number;
+  readonly description: string;
+  readonly issued_on: string;
+  readonly amount_cents: number;
+  readonly vat: Vat;
+  readonly vat_cents: number;
+  readonly stamp_cents: number;
+  readonly corrects: { readonly series: string; readonly year: number; readonly number: number } | null;
+  readonly notice_number: string;
+  readonly meals: readonly { readonly count: number; readonly price_cents: number }[];
+  readonly instalments: readonly { readonly amount_cents: number; readonly due_on: string }[];
+}
+
+async function findFile(
+  database: Queryable,
+  municipalityId: MunicipalityId,
+  pupilIds: readonly PupilId[],
+  documentId: string,
+): Promise<DocumentFile | null> {
+  const { rows } = await database.query<FileRow>({
+    name: 'find_document_file',
+    text: `select d.document_id, d.kind, d.series, d.year, d.number, d.description, d.issued_on, d.amount_cents, d.vat,
+             d.vat_cents, d.stamp_cents,
+             (select json_build_object('series', c.series, 'year', c.year, 'number', c.number) from documents c
+              where c.municipality_id = d.municipality_id and c.document_id = d.corrects_id) as corrects,
+             (select notice_number from instalments i join positions p on p.municipality_id = i.municipality_id
+                and p.kind = 'instalment' and p.subject_id = i.instalment_id
+              where i.municipality_id = d.municipality_id and i.document_id = coalesce(d.corrects_id, d.document_id)
+              order by ordinal limit 1) as notice_number,
+             coalesce((select json_agg(json_build_object('count', count, 'price_cents', amount_cents) order by amount_cents)
+              from (select count(*) as count, m.amount_cents from document_charges m
+                where m.municipality_id = d.municipality_id
+                  and (m.document_id = d.document_id or m.credit_note_id = d.document_id)
+                group by m.amount_cents) prices), '[]') as meals,
+             coalesce((select json_agg(json_build_object('amount_cents', i.amount_cents, 'due_on', i.due_on) order by ordinal)
+              from instalments i where i.municipality_id = d.municipality_id and i.document_id = d.document_id), '[]')
+               as instalments
+           from documents d where d.municipality_id = $1 and d.pupil_id = any($2) and d.document_id = $3`,
+    values: [municipalityId, pupilIds, documentId],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    documentId: row.document_id,
+    kind: row.kind,
+    series: row.series,
+    year: row.year,
+    number: row.number,
+    description: row.description,
+    issuedOn: serviceDate(row.issued_on),
+    issuedCents: cents(row.amount_cents),
+    vat: row.vat,
+    vatCents: cents(row.vat_cents),
+    stampCents: cents(row.stamp_cents),
+    corrects: row.corrects,
+    meals: row.meals.map(({ count, price_cents: price }) => ({ count, priceCents: cents(price) })),
+    instalments: row.instalments.map((one) => ({
+      amountCents: cents(one.amount_cents),
+      dueOn: serviceDate(one.due_on),
+    })),
+    noticeNumber: knownNotice(row.notice_number),
+  };
 }
 
 async function instalmentsOf(

@@ -9,6 +9,7 @@ import {
   serviceDate,
 } from '@campanella/vocabulary';
 import type { OrderStore, PaidOrder } from '../app/ports.ts';
+import { parseNoticeNumber } from '../domain/notice-number.ts';
 import type { OrderState, TopUpOrder } from '../domain/top-up.ts';
 
 interface OrderRow {
@@ -40,6 +41,29 @@ export function orderStore(database: Database): OrderStore {
         text: `select pg_advisory_xact_lock(hashtextextended($1, 0))`,
         values: [`top_up_orders/${municipalityId}/${pupilId}`],
       });
+    },
+    async findPayment(municipalityId, pupilIds, orderId) {
+      const { rows } = await database.query<{
+        notice_number: string;
+        receipt_id: string;
+        paid_cents: number;
+        paid_at: Date;
+        psp_name: string;
+      }>({
+        name: 'find_payment_of_order',
+        text: `select positions.notice_number, receipt_id, paid_cents, receipts.paid_at, psp_name
+               from top_up_orders join positions on positions.municipality_id = top_up_orders.municipality_id
+                   and kind = 'top_up' and subject_id = order_id
+                 join receipts on receipts.municipality_id = positions.municipality_id
+                   and receipts.position_id = positions.position_id and handling = 'settled'
+               where top_up_orders.municipality_id = $1 and pupil_id = any($2) and order_id = $3`,
+        values: [municipalityId, pupilIds, orderId],
+      });
+      const [row] = rows;
+      const noticeNumber = parseNoticeNumber(row?.notice_number ?? '');
+      if (row === undefined || noticeNumber === null) return null;
+      const { receipt_id: receiptId, paid_at: paidAt, psp_name: pspName } = row;
+      return { noticeNumber, receiptId, paidCents: cents(row.paid_cents), paidAt, pspName };
     },
     async countPending(tx, municipalityId, pupilId, today) {
       const { rows } = await tx.query<{ count: number }>({
