@@ -21,7 +21,7 @@ const DAYS_BETWEEN_INSTALMENTS = 30;
 const ISSUED_DAYS_BEFORE = 30;
 
 /**
- * Makes Vallefinta a creditor at pagoPA, invented like the rest of it, lets its school meals be topped up, and issues some documents. Again, on the
+ * Makes Vallefinta a creditor at pagoPA, invented like the rest of it, lets its school meals be topped up and billed, and issues some documents. Again, on the
  * same day or later, changes nothing.
  */
 export async function putCreditor(
@@ -49,6 +49,16 @@ export async function putCreditor(
       {
         ...{ municipalityId, service: SCHOOL_MEALS, label: 'Refezione scolastica' },
         ...{ minimumCents: 500, maximumCents: 20_000, stepCents: 50, taxonomyCode: TAXONOMY_CODE, pendingDays: 60 },
+      },
+      within,
+    );
+    await callUnary(
+      office,
+      'putBillingRules',
+      {
+        ...{ municipalityId, service: SCHOOL_MEALS, label: 'Mensa scolastica', kind: DocumentKind.INVOICE },
+        ...{ vat: Vat.FOUR_PERCENT, series: 'M', taxonomyCode: TAXONOMY_CODE, instalmentCount: 1 },
+        ...{ instalmentLeastCents: 0, dueDays: 30, daysApart: DAYS_BETWEEN_INSTALMENTS },
       },
       within,
     );

@@ -221,6 +221,7 @@ function enrolmentsOf(
     validUntil: year.until,
     invoiceAddress:
       guardian.username === null || pupil.paymentMode === 'prepaid' ? NO_ADDRESS : addressOf(plan, guardian),
+    invoiceEmail: `famiglia-${pupil.index}@posta.example`,
     reductions: {
       items:
         rank < 2

@@ -114,6 +114,7 @@ function describe(record: RunRecord): string {
     `  Or as a company: ${record.company.name}, username ${record.company.partitaIva}, password ${record.company.password}`,
     '',
     `  Pay a notice     ${record.pagopa.deskUrl}   a make-believe desk`,
+    `  Messages sent    ${record.services['messages']?.[0]?.http}   mail and App IO of the invented people`,
     `  Swipe a badge:   npm run swipe -- --badge ${badge}`,
     '',
   ].join('\n');
