@@ -23,6 +23,7 @@ export {
   type TerminalId,
   type TransferId,
 } from './ids.ts';
+export { nameKey } from './name-key.ts';
 export { type PartitaIva, parsePartitaIva } from './partita-iva.ts';
 export {
   addDays,

@@ -1,4 +1,12 @@
-import { accept, addDays, type Decision, refuse, type ServiceDate, type Validity } from '@campanella/vocabulary';
+import {
+  accept,
+  addDays,
+  type Decision,
+  nameKey,
+  refuse,
+  type ServiceDate,
+  type Validity,
+} from '@campanella/vocabulary';
 import {
   ALWAYS,
   type Diet,
@@ -13,7 +21,6 @@ import {
 } from './diet.ts';
 import { isSame } from './is-same.ts';
 import { type HouseholdIsee, type TariffPrice, withCertifications } from './isee.ts';
-import { nameKey } from './name-key.ts';
 import type {
   Badge,
   BadgeChange,

@@ -1,34 +1,16 @@
+import {
+  type Fault as FaultOf,
+  type FaultSentences,
+  FILE_FAULT_SENTENCES,
+  type FileFaultKind,
+  faultSentence,
+} from '@campanella/csv-import';
 import type { RecordRefusalKind } from '../domain/records.ts';
 import { REFUSAL_SENTENCES } from '../refusal-sentences.ts';
 
-/** Why a file or a row of it cannot be imported. */
-export type FaultKind =
-  | RecordRefusalKind
-  | 'unknown_file'
+/** Why a row that can be read cannot be imported. */
+type OwnKind =
   | 'unknown_municipality'
-  | 'too_big'
-  | 'spreadsheet'
-  | 'empty_file'
-  | 'too_many_columns'
-  | 'too_many_rows'
-  | 'unknown_column'
-  | 'repeated_column'
-  | 'missing_column'
-  | 'column_count'
-  | 'unclosed_quote'
-  | 'stray_quote'
-  | 'cut_off'
-  | 'missing_value'
-  | 'not_a_day'
-  | 'spreadsheet_day'
-  | 'two_digit_year'
-  | 'lost_zeros'
-  | 'scientific_number'
-  | 'not_an_amount'
-  | 'not_a_percentage'
-  | 'not_a_choice'
-  | 'incomplete_group'
-  | 'repeated_row'
   | 'diet_told_twice'
   | 'missing_document'
   | 'empty_document'
@@ -36,63 +18,24 @@ export type FaultKind =
   | 'document_type'
   | 'document_lies';
 
-/** A fault and where it is. Never holds what the cell says: reports are sent around. */
-export interface Fault {
-  readonly fileName: string;
-  /** The first line of a file is 1; 0 where it is the whole file. */
-  readonly line: number;
-  /** Empty where it is the whole row. */
-  readonly column: string;
-  readonly kind: FaultKind;
-  /** What else the sentence needs: the choices, the line of the first, a day. */
-  readonly detail: string;
-}
+/** Why a file or a row of it cannot be imported. */
+export type FaultKind = FileFaultKind | RecordRefusalKind | OwnKind;
+export type Fault = FaultOf<FaultKind>;
 
-const SENTENCES: Record<Exclude<FaultKind, RecordRefusalKind>, (detail: string) => string> = {
-  unknown_file: (known) => `nome di file non riconosciuto. I nomi ammessi sono: ${known}`,
-  unknown_municipality: () => 'il Comune non è registrato su questa piattaforma: registrarlo prima di importare',
-  too_big: (limit) => `il file supera ${limit}: dividerlo, o controllare che sia quello giusto`,
-  spreadsheet: () => 'è un file di un foglio di calcolo: salvarlo come CSV e riprovare',
-  empty_file: () => 'il file è vuoto: la prima riga deve contenere i nomi delle colonne',
-  too_many_columns: (limit) => `il file ha più di ${limit} colonne: controllare il separatore e che sia il file giusto`,
-  too_many_rows: (limit) => `il file ha più di ${limit} righe: dividerlo`,
-  unknown_column: (known) => `colonna non prevista. Le colonne ammesse sono: ${known}`,
-  repeated_column: () => 'la colonna c’è due volte: toglierne una',
-  missing_column: () => 'manca questa colonna obbligatoria',
-  column_count: (wanted) => `la riga non ha ${wanted} colonne come la prima: controllare separatori e virgolette`,
-  unclosed_quote: () => 'virgolette aperte e mai chiuse: il file può essere troncato',
-  stray_quote: () => 'virgolette in mezzo a un valore: raddoppiarle, o chiudere il valore fra virgolette',
-  cut_off: () => 'l’ultima riga non termina con un a capo: il file può essere troncato. Esportarlo di nuovo',
-  missing_value: () => 'manca il valore, che è obbligatorio',
-  not_a_day: () => 'non è una data: scriverla gg/mm/aaaa',
-  spreadsheet_day: (day) =>
-    `è il numero con cui un foglio di calcolo scrive ${day}: dare alla colonna il formato data gg/mm/aaaa ed esportare di nuovo`,
-  two_digit_year: () => 'l’anno va scritto con quattro cifre: gg/mm/aaaa',
-  lost_zeros: () =>
-    'mancano cifre: il foglio di calcolo può aver tolto gli zeri iniziali. Dare alla colonna il formato testo',
-  scientific_number: () =>
-    'il foglio di calcolo ha scritto il numero in forma abbreviata (con E+): dare alla colonna il formato testo ed esportare di nuovo',
-  not_an_amount: () => 'non è un importo in euro: scriverlo come 5,20',
-  not_a_percentage: () => 'non è una percentuale: scrivere un numero da 1 a 100, oppure 0 per toglierla',
-  not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
-  incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
-  repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,
-  missing_document: () => 'questo file non c’è nella cartella documenti: copiarlo lì, o correggere il nome',
-  empty_document: () => 'il documento è vuoto',
-  document_too_large: () => 'il documento supera 10 MB: ridurlo e riprovare',
-  document_type: () => 'sono ammessi solo documenti PDF, JPEG e PNG',
-  document_lies: () =>
+const SENTENCES: FaultSentences<FaultKind> = {
+  ...FILE_FAULT_SENTENCES,
+  unknown_municipality: 'il Comune non è registrato su questa piattaforma: registrarlo prima di importare',
+  diet_told_twice: 'le diete sono in diete.csv: lasciare vuota questa colonna, o togliere quel file',
+  missing_document: 'questo file non c’è nella cartella documenti: copiarlo lì, o correggere il nome',
+  empty_document: 'il documento è vuoto',
+  document_too_large: 'il documento supera 10 MB: ridurlo e riprovare',
+  document_type: 'sono ammessi solo documenti PDF, JPEG e PNG',
+  document_lies:
     'il contenuto del documento non è quello che dice il suo nome: dargli il nome giusto, o salvarlo di nuovo',
-  diet_told_twice: () => 'le diete sono in diete.csv: lasciare vuota questa colonna, o togliere quel file',
+  ...REFUSAL_SENTENCES,
 };
 
 /** The fault as the office reads it: file, line, column, what is wrong and what to do. */
-export function sentenceOf({ fileName, line, column, kind, detail }: Fault): string {
-  const place = [fileName, ...(line === 0 ? [] : [`riga ${line}`]), ...(column === '' ? [] : [`colonna ${column}`])];
-  const sentence = isRefusal(kind) ? REFUSAL_SENTENCES[kind] : SENTENCES[kind](detail);
-  return `${place.join(', ')}: ${sentence}`;
-}
-
-function isRefusal(kind: FaultKind): kind is RecordRefusalKind {
-  return kind in REFUSAL_SENTENCES;
+export function sentenceOf(fault: Fault): string {
+  return faultSentence(fault, SENTENCES);
 }

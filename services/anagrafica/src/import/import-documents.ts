@@ -1,12 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import type { Cells } from '@campanella/csv-import';
 import type { Transaction } from '@campanella/postgres';
-import { id, type MunicipalityId, type PupilId } from '@campanella/vocabulary';
+import { id, type MunicipalityId, nameKey, type PupilId } from '@campanella/vocabulary';
 import { type FilingRequest, toFiled } from '../app/fascicolo.ts';
 import { DOCUMENT_BYTES_MAX, type DocumentRefused, type FiledDocument, type MediaType } from '../domain/fascicolo.ts';
-import { nameKey } from '../domain/name-key.ts';
 import { fascicoloTable } from '../store/fascicolo-table.ts';
-import type { Cells } from './cells.ts';
 import type { FaultKind } from './faults.ts';
 import { idsByCode, newId } from './known-names.ts';
 

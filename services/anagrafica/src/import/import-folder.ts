@@ -1,15 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Cells, columnOf, type Row, readRows } from '@campanella/csv-import';
 import type { Transaction } from '@campanella/postgres';
-import type { MunicipalityId } from '@campanella/vocabulary';
+import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
 import { type FascicoloDeps, writeBytes } from '../app/fascicolo.ts';
 import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
-import { nameKey } from '../domain/name-key.ts';
 import type { Editor } from '../domain/record-edits.ts';
 import type { DietChanges, RecordKind } from '../domain/records.ts';
-import { Cells } from './cells.ts';
-import { type Row, readRows } from './csv-file.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import {
   DOCUMENTS_FOLDER,
@@ -20,7 +18,7 @@ import {
   takeDocuments,
 } from './import-documents.ts';
 import { type FewNames, fewNames } from './known-names.ts';
-import { columnOf, DOCUMENTS_LAYOUT, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
+import { DOCUMENTS_LAYOUT, type FileKind, LAYOUTS, type Layout, RECORD_KINDS } from './layouts.ts';
 import { READERS, RECORD_KEYS, ROW_KEYS } from './read-inputs.ts';
 import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
 

@@ -1,7 +1,6 @@
 import type { Transaction } from '@campanella/postgres';
-import type { MunicipalityId } from '@campanella/vocabulary';
+import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
 import { v5 as uuidV5 } from 'uuid';
-import { nameKey } from '../domain/name-key.ts';
 import type { Household, RecordKind, Tariff } from '../domain/records.ts';
 import { type HouseholdRow, type TariffRow, toHousehold, toTariff } from '../store/rows.ts';
 

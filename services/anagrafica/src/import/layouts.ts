@@ -1,3 +1,4 @@
+import { DAY, describeFiles, type Layout as FileLayout, optional, required } from '@campanella/csv-import';
 import type { RecordKind } from '../domain/records.ts';
 
 /** What the rows of each file are records of. */
@@ -22,35 +23,11 @@ export type FileKind = keyof typeof RECORD_KINDS;
 /** What kind of record the rows of a file are. */
 export type RecordKindOf<Kind extends FileKind> = (typeof RECORD_KINDS)[Kind];
 
-/** A column of a file: what it holds, as the office reads it. */
-export interface Column {
-  readonly name: string;
-  /** The file must have it, and every row must fill it. */
-  readonly isRequired: boolean;
-  readonly help: string;
-  readonly example: string;
-  /** The field of a record that a refusal names. */
-  readonly field: string;
-}
-
 /** A file of the import. */
-export interface Layout {
+export interface Layout extends FileLayout {
   readonly kind: FileKind | 'documents';
-  readonly fileName: string;
-  readonly about: string;
-  /** In the order of the format's description; a file may have them in any. */
-  readonly columns: readonly Column[];
 }
 
-function required(name: string, field: string, help: string, example: string): Column {
-  return { name, isRequired: true, help, example, field };
-}
-
-function optional(name: string, field: string, help: string, example: string): Column {
-  return { name, isRequired: false, help, example, field };
-}
-
-const DAY = 'gg/mm/aaaa';
 const FROM = required('dal', 'valid_from', `Primo giorno, ${DAY}`, '01/09/2026');
 const UNTIL = optional('al', 'valid_until', `Ultimo giorno compreso, ${DAY}; vuoto: senza scadenza`, '31/08/2027');
 
@@ -277,23 +254,7 @@ export const DOCUMENTS_LAYOUT: Layout & { readonly kind: 'documents' } = {
   ],
 };
 
-/** The columns of a file that a refused field of its record came from; the whole row where it is none. */
-export function columnOf(layout: Layout, field: string): string {
-  return layout.columns
-    .filter((column) => column.field === field || field.startsWith(`${column.field}.`))
-    .map(({ name }) => name)
-    .join(', ');
-}
-
 /** The format of the import as the office reads it. */
 export function describeLayouts(): string {
-  const lines = [...LAYOUTS, DOCUMENTS_LAYOUT].flatMap(({ fileName, about, columns }) => [
-    `${fileName}: ${about}`,
-    ...columns.map(
-      ({ name, isRequired, help, example }) =>
-        `  ${name.padEnd(30)}${isRequired ? 'obbligatoria' : 'facoltativa '}  ${help} (es. ${example})`,
-    ),
-    '',
-  ]);
-  return lines.join('\n').trimEnd();
+  return describeFiles([...LAYOUTS, DOCUMENTS_LAYOUT]);
 }

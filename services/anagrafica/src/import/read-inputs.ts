@@ -1,6 +1,6 @@
+import type { Cells } from '@campanella/csv-import';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
-import type { Cells } from './cells.ts';
 import type { FileKind } from './layouts.ts';
 
 type Item<List extends RecordKind> = RecordsInput[List][number];
@@ -50,6 +50,7 @@ const DIET_KIND_WORDS = { salute: 'health', etica: 'ethical', leggera: 'light' }
 /** The word that stops invoices by post. */
 const NOBODY = 'NESSUNO';
 const INVOICE_ADDRESS = ['fatture_presso', 'fatture_indirizzo', 'fatture_cap', 'fatture_comune', 'fatture_provincia'];
+const POSTAL_CODE_DIGITS = 5;
 const BIRTH = ['data_nascita', 'sesso', 'comune_nascita', 'provincia_nascita'];
 const RESIDENCE = ['comune', 'cap', 'provincia', 'indirizzo', 'civico'];
 
@@ -111,7 +112,7 @@ export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kin
     })),
     residence: cells.group(RESIDENCE, () => ({
       municipality: cells.text('comune'),
-      postalCode: cells.postalCode('cap'),
+      postalCode: cells.digits('cap', POSTAL_CODE_DIGITS),
       province: cells.text('provincia').toUpperCase(),
       street: cells.text('indirizzo'),
       streetNumber: cells.text('civico'),
@@ -146,7 +147,7 @@ export const READERS: { readonly [Kind in FileKind]: (cells: Cells) => Named[Kin
     invoiceAddress: invoiceAddressOf(cells),
   }),
   badges: (cells) => ({
-    badgeNumber: cells.badgeNumber('numero'),
+    badgeNumber: cells.code('numero'),
     pupilCode: cells.codiceFiscale('codice_fiscale_alunno'),
     ...validity(cells),
     blocked: cells.choice('bloccato', { no: false, si: true, sì: true }),
@@ -179,7 +180,7 @@ function invoiceAddressOf(cells: Cells): Item<'enrolments'>['invoiceAddress'] {
   return cells.group(INVOICE_ADDRESS, () => ({
     recipient: cells.text('fatture_presso'),
     street: cells.text('fatture_indirizzo'),
-    postalCode: cells.postalCode('fatture_cap'),
+    postalCode: cells.digits('fatture_cap', POSTAL_CODE_DIGITS),
     municipality: cells.text('fatture_comune'),
     province: cells.text('fatture_provincia').toUpperCase(),
   }));

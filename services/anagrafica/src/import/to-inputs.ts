@@ -1,6 +1,5 @@
 import type { Transaction } from '@campanella/postgres';
-import type { MunicipalityId } from '@campanella/vocabulary';
-import { nameKey } from '../domain/name-key.ts';
+import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
 import { badgeIds, enrolmentIds, type FewNames, householdsByName, idsByCode, newId } from './known-names.ts';

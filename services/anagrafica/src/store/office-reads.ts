@@ -1,6 +1,6 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable } from '@campanella/postgres';
-import { id, type MunicipalityId, type PupilId } from '@campanella/vocabulary';
+import { id, type MunicipalityId, nameKey, type PupilId } from '@campanella/vocabulary';
 import type {
   HouseholdRecord,
   KeptEdit,
@@ -10,7 +10,6 @@ import type {
   PupilSearch,
 } from '../app/office.ts';
 import { type DietVersion, dietsOf } from '../domain/diet.ts';
-import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import { openDiets, type SealedDiets } from './diet.ts';
 import { findRecord } from './directory-reads.ts';

@@ -1,10 +1,9 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Queryable, Transaction } from '@campanella/postgres';
-import { type MunicipalityId, serviceDateAt, type Validity } from '@campanella/vocabulary';
+import { type MunicipalityId, nameKey, serviceDateAt, type Validity } from '@campanella/vocabulary';
 import { v7 as uuidV7 } from 'uuid';
 import type { RegistryStore, Written } from '../app/put-records.ts';
 import { dietsOf } from '../domain/diet.ts';
-import { nameKey } from '../domain/name-key.ts';
 import type { Editor, RecordEdit } from '../domain/record-edits.ts';
 import type {
   Changes,

@@ -4,15 +4,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
 import type { CellFault } from './cells.ts';
-import type { FaultKind } from './faults.ts';
+import type { FileFaultKind } from './faults.ts';
 import type { Layout } from './layouts.ts';
 
 /** Biggest file that is read, in bytes: some millions of rows. */
-export const FILE_BYTES_MAX = 512 * 1024 * 1024;
+const FILE_BYTES_MAX = 512 * 1024 * 1024;
 /** Most columns of a file: no layout has a quarter of them. */
-export const COLUMNS_MAX = 100;
+const COLUMNS_MAX = 100;
 /** Most rows of a file. */
-export const ROWS_MAX = 1_000_000;
+const ROWS_MAX = 1_000_000;
 const RECORD_CHARACTERS_MAX = 100_000;
 const HEAD_BYTES = 64 * 1024;
 
@@ -22,7 +22,7 @@ export interface Row {
   readonly values: ReadonlyMap<string, string>;
 }
 
-export type FileFault = (line: number, column: string, kind: FaultKind, detail?: string) => void;
+export type FileFault = (line: number, column: string, kind: FileFaultKind, detail?: string) => void;
 
 /**
  * Reads the rows of a CSV file as offices export it: UTF-8 with or without a mark, UTF-16 with one, or Windows-1252; semicolons, commas or
@@ -135,7 +135,7 @@ function takeRow(cells: readonly string[], columns: readonly string[]): Readonly
 }
 
 type Shape =
-  | { readonly fault: FaultKind }
+  | { readonly fault: FileFaultKind }
   | { readonly encoding: string; readonly delimiter: string; readonly endsLine: boolean };
 
 /** How the file is written, found out by looking at its first line, at all of its bytes, and at its last one. */

@@ -1,5 +1,5 @@
 import { addDays, formatServiceDate, parseServiceDate, serviceDate } from '@campanella/vocabulary';
-import type { FaultKind } from './faults.ts';
+import type { FileFaultKind } from './faults.ts';
 
 /** Where the count of days of a spreadsheet begins (its day 1 is 1 January 1900, and it believes in 29 February 1900). */
 const SPREADSHEET_DAY_ZERO = serviceDate('1899-12-30');
@@ -8,7 +8,7 @@ const SPREADSHEET_DAYS = /^[1-5]\d{4}$/;
 
 const AMOUNT = /^(\d{1,6})(?:[.,](\d{1,2}))?$/;
 
-export type CellFault = (column: string, kind: FaultKind, detail?: string) => void;
+export type CellFault = (column: string, kind: FileFaultKind, detail?: string) => void;
 
 /** The cells of one row by the names of their columns; each reading notes what is wrong and goes on. */
 export class Cells {
@@ -35,15 +35,17 @@ export class Cells {
     return this.text(column).toUpperCase().replaceAll(' ', '');
   }
 
-  badgeNumber(column: string): string {
+  /** A code in capitals, which a spreadsheet may have taken for a number. */
+  code(column: string): string {
     const value = this.text(column);
     if (/^\d[.,]?\d*E\+\d+$/i.test(value)) this.#fault(column, 'scientific_number');
     return value.toUpperCase();
   }
 
-  postalCode(column: string): string {
+  /** So many digits, whose first may be zeros. */
+  digits(column: string, length: number): string {
     const value = this.text(column);
-    if (/^\d{1,4}$/.test(value)) this.#fault(column, 'lost_zeros');
+    if (/^\d+$/.test(value) && value.length < length) this.#fault(column, 'lost_zeros');
     return value;
   }
 

@@ -1,0 +1,4 @@
+export { type CellFault, Cells } from './cells.ts';
+export { type FileFault, type Row, readRows } from './csv-file.ts';
+export { type Fault, type FaultSentences, FILE_FAULT_SENTENCES, type FileFaultKind, faultSentence } from './faults.ts';
+export { type Column, columnOf, DAY, describeFiles, type Layout, optional, required } from './layouts.ts';
