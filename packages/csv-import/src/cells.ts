@@ -98,6 +98,26 @@ export class Cells {
     return 1;
   }
 
+  /** A whole number between two; the smaller one where it is faulty. */
+  whole(column: string, least: number, most: number): number {
+    const value = this.text(column);
+    const number = /^\d{1,6}$/.test(value) ? Number(value) : -1;
+    if (number >= least && number <= most) return number;
+    if (value !== '') this.#fault(column, 'not_a_number', `da ${least} a ${most}`);
+    return least;
+  }
+
+  /** What several of the words mean, by commas or spaces, each once. */
+  choices<Meaning>(column: string, words: Readonly<Record<string, Meaning>>): readonly Meaning[] {
+    const told = this.optional(column)
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((word) => word !== '');
+    const meanings = told.map((word) => Object.entries(words).find(([known]) => known === word)?.[1]);
+    if (meanings.includes(undefined)) this.#fault(column, 'not_a_choice', Object.keys(words).join(', '));
+    return [...new Set(meanings.filter((meaning) => meaning !== undefined))];
+  }
+
   /** What one of the words means; an empty cell is the first. */
   choice<Meaning>(column: string, words: Readonly<Record<string, Meaning>>, value = this.optional(column)): Meaning {
     const entries = Object.entries(words);

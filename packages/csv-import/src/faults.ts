@@ -22,6 +22,7 @@ export type FileFaultKind =
   | 'not_an_amount'
   | 'not_a_percentage'
   | 'not_a_choice'
+  | 'not_a_number'
   | 'incomplete_group'
   | 'repeated_row';
 
@@ -66,6 +67,7 @@ export const FILE_FAULT_SENTENCES: FaultSentences<FileFaultKind> = {
     'il foglio di calcolo ha scritto il numero in forma abbreviata (con E+): dare alla colonna il formato testo ed esportare di nuovo',
   not_an_amount: 'non è un importo in euro: scriverlo come 5,20',
   not_a_percentage: 'non è una percentuale: scrivere un numero da 1 a 100, oppure 0 per toglierla',
+  not_a_number: (range) => `non è un numero ${range}`,
   not_a_choice: (choices) => `valore non ammesso: scrivere ${choices}`,
   incomplete_group: (columns) => `compilare tutte queste colonne o nessuna: ${columns}`,
   repeated_row: (first) => `la stessa riga c’è già alla riga ${first}: toglierne una`,

@@ -121,7 +121,14 @@ async function write(changes: Files = {}, base: Files = GOOD): Promise<void> {
 }
 
 const run = (isDryRun = false, onProgress: Parameters<typeof importFolder>[1]['onProgress'] = () => undefined) =>
-  importFolder(deps(), { municipalityId: numberId(municipality), folder, isDryRun, editor: 'prova', onProgress });
+  importFolder(deps(), {
+    municipalityId: numberId(municipality),
+    folder,
+    otherFiles: [],
+    isDryRun,
+    editor: 'prova',
+    onProgress,
+  });
 
 async function faultsOf(changes: Files): Promise<readonly string[]> {
   await write(changes);
@@ -800,7 +807,7 @@ describe('a broken file changes nothing, and every fault is told by file, line a
   test('a municipality that there is not', async () => {
     await write();
     const report = await importFolder(deps(), {
-      ...{ municipalityId: numberId<MunicipalityId>(9_999), folder, isDryRun: false, editor: 'prova' },
+      ...{ municipalityId: numberId<MunicipalityId>(9_999), folder, otherFiles: [], isDryRun: false, editor: 'prova' },
       onProgress: () => undefined,
     });
     expect(report.faults).toMatchObject([{ kind: 'unknown_municipality' }]);

@@ -8,9 +8,12 @@ create table calendar_edits (
   -- A person's id, or the name that was given to the command.
   editor text not null,
   source text not null check (source in ('office', 'command', 'import', 'service')),
-  school_id uuid not null,
-  service text not null,
-  -- What was put: service_days, menus, …; never what it says.
+  -- What was put: service_days, menus, …, or import; never what it says.
   what text not null,
+  -- Null for an import: its line stands for all schools.
+  school_id uuid,
+  service text,
+  -- Of an import, those that changed something.
+  files text[] not null,
   primary key (municipality_id, edit_id)
 );

@@ -89,9 +89,10 @@ CREATE TABLE public.calendar_edits (
     edited_at timestamp with time zone NOT NULL,
     editor text NOT NULL,
     source text NOT NULL,
-    school_id uuid NOT NULL,
-    service text NOT NULL,
     what text NOT NULL,
+    school_id uuid,
+    service text,
+    files text[] NOT NULL,
     CONSTRAINT calendar_edits_source_check CHECK ((source = ANY (ARRAY['office'::text, 'command'::text, 'import'::text, 'service'::text])))
 );
 
@@ -378,6 +379,8 @@ ALTER TABLE ONLY public.sittings
 
 ALTER TABLE ONLY public.terminals
     ADD CONSTRAINT terminals_pkey PRIMARY KEY (municipality_id, terminal_id);
+
+CREATE INDEX absences_by_communication ON public.absences USING btree (municipality_id, pupil_id, service, communicated_at DESC, service_date DESC);
 
 CREATE INDEX absences_by_day ON public.absences USING btree (municipality_id, school_id, service, service_date);
 

@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import type { Cells } from '@campanella/csv-import';
+import { type Cells, importedId } from '@campanella/csv-import';
 import type { Transaction } from '@campanella/postgres';
 import { id, type MunicipalityId, nameKey, type PupilId } from '@campanella/vocabulary';
 import { type FilingRequest, toFiled } from '../app/fascicolo.ts';
 import { DOCUMENT_BYTES_MAX, type DocumentRefused, type FiledDocument, type MediaType } from '../domain/fascicolo.ts';
 import { fascicoloTable } from '../store/fascicolo-table.ts';
 import type { FaultKind } from './faults.ts';
-import { idsByCode, newId } from './known-names.ts';
+import { idsByCode } from './known-names.ts';
 
 /** The folder of the documents, within the folder of the files. */
 export const DOCUMENTS_FOLDER = 'documenti';
@@ -118,7 +118,7 @@ async function examine(
     bytes: await readFile(path),
   };
   const filed = await toFiled(request, run.clock.now(), ({ sha256 }) =>
-    newId(run.municipalityId, 'documents', [pupilId, kind, title, fileName, sha256].join('\n')),
+    importedId(run.municipalityId, 'documents', [pupilId, kind, title, fileName, sha256].join('\n')),
   );
   if (filed.ok) return filed.value;
   run.fault(line, COLUMNS[filed.refusal.field] ?? 'file', FAULTS[filed.refusal.kind]);

@@ -1,8 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cells, columnOf, type Row, readRows } from '@campanella/csv-import';
+import {
+  Cells,
+  columnOf,
+  FAULTS_MAX,
+  type ImportOptions,
+  type ImportReport as ImportReportOf,
+  type Row,
+  readRows,
+} from '@campanella/csv-import';
 import type { Transaction } from '@campanella/postgres';
-import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
+import { nameKey } from '@campanella/vocabulary';
 import { type FascicoloDeps, writeBytes } from '../app/fascicolo.ts';
 import { NO_RECORDS } from '../app/office.ts';
 import { type PutDeps, putWithin } from '../app/put-records.ts';
@@ -26,40 +34,13 @@ import { type ReadRow, TO_INPUTS } from './to-inputs.ts';
 const ITEM_FIELD = /^[a-z_]+\.(\d+)\.([a-z_]+)$/;
 /** Rows that are stored at once. */
 const BATCH = 1_000;
-/** Faults that are kept to be told; the rest is counted. */
-export const FAULTS_MAX = 100_000;
-
 /** What an import needs beside the tables. */
 export interface ImportDeps extends PutDeps {
   readonly fascicolo: Pick<FascicoloDeps, 'store'>;
 }
 
-export interface ImportOptions {
-  readonly municipalityId: MunicipalityId;
-  /** Holds the files, by the names of {@link LAYOUTS}; any of them may be missing. */
-  readonly folder: string;
-  /** Finds every fault and counts what would change, and changes nothing. */
-  readonly isDryRun: boolean;
-  /** Who imports, for the line that the import leaves. */
-  readonly editor: string;
-  /** Called while files are read. */
-  readonly onProgress: (progress: ImportProgress) => void;
-}
-
-export interface ImportProgress {
-  readonly fileName: string;
-  readonly bytesRead: number;
-  readonly bytesTotal: number;
-  readonly rows: number;
-}
-
 /** What an import came to. */
-export interface ImportReport {
-  /** False where there is a fault, and in a dry run: then nothing was changed. */
-  readonly isStored: boolean;
-  readonly faults: readonly Fault[];
-  readonly faultCount: number;
-  readonly files: readonly { readonly fileName: string; readonly rows: number; readonly changed: number }[];
+export interface ImportReport extends ImportReportOf<FaultKind> {
   readonly diets: DietChanges;
 }
 
@@ -183,12 +164,18 @@ class ImportRun {
   }
 
   async #presentFiles(): Promise<readonly PresentFile[]> {
-    const { folder } = this.#options;
-    const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+    const { folder, otherFiles } = this.#options;
+    const names = (await readdir(folder)).filter((name) => !name.startsWith('.') && !otherFiles.includes(name));
     const layouts = [...LAYOUTS, DOCUMENTS_LAYOUT];
     const known = layouts.map(({ fileName }) => fileName);
     for (const fileName of names.filter((name) => name !== DOCUMENTS_FOLDER && !known.includes(name)).sort()) {
-      this.#fault({ fileName, line: 0, column: '', kind: 'unknown_file', detail: known.join(', ') });
+      this.#fault({
+        fileName,
+        line: 0,
+        column: '',
+        kind: 'unknown_file',
+        detail: [...known, ...otherFiles].join(', '),
+      });
     }
     const present = layouts
       .filter(({ fileName }) => names.includes(fileName))

@@ -1,17 +1,7 @@
 import type { Transaction } from '@campanella/postgres';
 import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
-import { v5 as uuidV5 } from 'uuid';
-import type { Household, RecordKind, Tariff } from '../domain/records.ts';
+import type { Household, Tariff } from '../domain/records.ts';
 import { type HouseholdRow, type TariffRow, toHousehold, toTariff } from '../store/rows.ts';
-
-/** Ids of imported records are made of what the office calls them, under this name space: the same file again is the same records. */
-const NAME_SPACE = 'b3a1b0a2-6a0e-5d0f-9a6e-0f6f2f1c7d11';
-const SEPARATOR = '\n';
-
-/** The id that a record new to us gets. */
-export function newId(municipalityId: MunicipalityId, kind: RecordKind | 'documents', key: string): string {
-  return uuidV5([String(municipalityId), kind, key].join(SEPARATOR), NAME_SPACE);
-}
 
 /** Records that are few, by {@link nameKey}. */
 export interface FewNames {

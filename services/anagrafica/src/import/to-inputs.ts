@@ -1,8 +1,9 @@
+import { importedId } from '@campanella/csv-import';
 import type { Transaction } from '@campanella/postgres';
 import { type MunicipalityId, nameKey } from '@campanella/vocabulary';
 import type { RecordsInput } from '../domain/parse-records.ts';
 import type { RecordKind } from '../domain/records.ts';
-import { badgeIds, enrolmentIds, type FewNames, householdsByName, idsByCode, newId } from './known-names.ts';
+import { badgeIds, enrolmentIds, type FewNames, householdsByName, idsByCode } from './known-names.ts';
 import type { FileKind, RecordKindOf } from './layouts.ts';
 import type { Named } from './read-inputs.ts';
 
@@ -94,18 +95,18 @@ export const TO_INPUTS: {
   schools: async ({ municipalityId, few }, rows) =>
     eachRow(rows, ({ name }) => {
       const key = nameKey(name);
-      return { schoolId: few.schools.get(key) ?? newId(municipalityId, 'schools', key), name };
+      return { schoolId: few.schools.get(key) ?? importedId(municipalityId, 'schools', key), name };
     }),
   schoolYears: async ({ municipalityId, few }, rows) =>
     eachRow(rows, (named) => {
       const key = nameKey(named.name);
-      return { schoolYearId: few.schoolYears.get(key) ?? newId(municipalityId, 'schoolYears', key), ...named };
+      return { schoolYearId: few.schoolYears.get(key) ?? importedId(municipalityId, 'schoolYears', key), ...named };
     }),
   classes: async ({ municipalityId, few }, rows) =>
     eachRow(rows, ({ school, schoolYear, name }, find) => {
       const key = nameKey(school, schoolYear, name);
       return {
-        classId: few.classes.get(key) ?? newId(municipalityId, 'classes', key),
+        classId: few.classes.get(key) ?? importedId(municipalityId, 'classes', key),
         schoolId: find('scuola', 'schools', few.schools, school),
         schoolYearId: find('anno_scolastico', 'schoolYears', few.schoolYears, schoolYear),
         name,
@@ -119,7 +120,7 @@ export const TO_INPUTS: {
     const known = await idsByCode(tx, municipalityId, 'guardians', codes);
     return eachRow(rows, (named) => {
       const key = nameKey(named.codiceFiscale);
-      return { guardianId: known.get(key) ?? newId(municipalityId, 'guardians', key), ...named };
+      return { guardianId: known.get(key) ?? importedId(municipalityId, 'guardians', key), ...named };
     });
   },
   pupils: async ({ tx, municipalityId, few }, rows) => {
@@ -128,7 +129,7 @@ export const TO_INPUTS: {
     return eachRow(rows, ({ school, schoolYear, className, ...named }, find) => {
       const key = nameKey(named.codiceFiscale);
       return {
-        pupilId: known.get(key) ?? newId(municipalityId, 'pupils', key),
+        pupilId: known.get(key) ?? importedId(municipalityId, 'pupils', key),
         ...named,
         classId: find('classe', 'classes', few.classes, school, schoolYear, className),
       };
@@ -179,7 +180,7 @@ export const TO_INPUTS: {
               : [find('codice_fiscale_intestatario', 'guardians', guardians, named.guardianCode)],
         }));
         return {
-          householdId: before?.id ?? newId(municipalityId, 'households', key),
+          householdId: before?.id ?? importedId(municipalityId, 'households', key),
           name: before?.name ?? group[0]?.named.name ?? '',
           pupilIds: [...(before?.pupilIds ?? []), ...told.map(({ pupilId }) => pupilId)],
           guardianIds: [...(before?.guardianIds ?? []), ...told.flatMap(({ guardianIds }) => guardianIds)],
@@ -220,7 +221,7 @@ export const TO_INPUTS: {
       const pupilId = find('codice_fiscale_alunno', 'pupils', pupils, pupilCode);
       const key = nameKey(pupilId, named.service, named.validFrom);
       return {
-        enrolmentId: known.get(key) ?? newId(municipalityId, 'enrolments', key),
+        enrolmentId: known.get(key) ?? importedId(municipalityId, 'enrolments', key),
         pupilId,
         ...named,
         service: find('servizio', 'services', few.services, named.service),
@@ -243,7 +244,7 @@ export const TO_INPUTS: {
       const key = nameKey(named.badgeNumber, pupilId, named.validFrom);
       const badge = known.get(key);
       return {
-        badgeId: badge?.id ?? newId(municipalityId, 'badges', key),
+        badgeId: badge?.id ?? importedId(municipalityId, 'badges', key),
         pupilId,
         ...named,
         replacesBadgeId: badge?.replacesBadgeId ?? '',
@@ -276,7 +277,7 @@ function tariffInputs({ municipalityId, few }: Naming, rows: readonly ReadRow<'t
         ...{ priceCents, validFrom: validity.from, validUntil: validity.until ?? '' },
       })),
     ];
-    const tariffId = known?.id ?? newId(municipalityId, 'tariffs', key);
+    const tariffId = known?.id ?? importedId(municipalityId, 'tariffs', key);
     return [{ line, input: { tariffId, service, name: named.name, prices, bands: null } }];
   });
   return { records, missing };

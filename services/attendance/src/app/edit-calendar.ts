@@ -9,15 +9,22 @@ export interface Editor {
   readonly source: 'office' | 'command' | 'import' | 'service';
 }
 
-/** An edit as it is kept: who changed what, where and when. */
-export interface KeptEdit {
+/** The line that a change leaves: what was put and where, never what it says. */
+export interface CalendarEditLine {
+  readonly what: CalendarEditKind | 'import';
+  /** Null for an import, whose line stands for all schools. */
+  readonly schoolId: SchoolId | null;
+  readonly service: string | null;
+  /** Of an import, those that changed something. */
+  readonly files: readonly string[];
+}
+
+/** A line as it is kept: who changed it, and when. */
+export interface KeptEdit extends CalendarEditLine {
   /** In the order of time. */
   readonly editId: string;
   readonly editedAt: Date;
   readonly editor: Editor;
-  readonly schoolId: SchoolId;
-  readonly service: string;
-  readonly what: CalendarEditKind;
 }
 
 export interface CalendarStore {

@@ -17,20 +17,25 @@ import {
 import type { AbsenceRules } from './absence.ts';
 import { ALLERGENS, COURSES, type Course, type MenuRotation, menuText } from './menu.ts';
 
-export const CALENDAR_DAYS_MAX = 800;
-export const MENUS_MAX = 1_000;
+/** What the office may tell at most, by whichever way. */
+export const CALENDAR_BOUNDS = {
+  calendarDaysMax: 800,
+  reasonLengthMax: 300,
+  weeksMax: 12,
+  /** Dishes of one day. */
+  coursesMax: 40,
+  dishLengthMax: 200,
+  dietCode: /^[A-Z0-9+-]{0,20}$/,
+} as const;
+const { calendarDaysMax, reasonLengthMax, weeksMax, coursesMax, dishLengthMax, dietCode: DIET_CODE } = CALENDAR_BOUNDS;
+const MENUS_MAX = 1_000;
 const MENU_LENGTH_MAX = 2_000;
 const CLASS_NAME_LENGTH_MAX = 80;
 const CUT_OFF_DAYS_MAX = 10;
 const TYPES_MAX = 20;
 const TYPE_CODE = /^[a-z][a-z_]{1,39}$/;
 const TYPE_LABEL_LENGTH_MAX = 60;
-const REASON_LENGTH_MAX = 300;
-const WEEKS_MAX = 12;
 const CLASSES_MAX = 200;
-const COURSES_MAX = 40;
-const DISH_LENGTH_MAX = 200;
-const DIET_CODE = /^[A-Z0-9+-]{0,20}$/;
 
 /** Where a calendar or a menu holds. */
 export interface ServicePlace {
@@ -229,9 +234,9 @@ const PARSERS: { readonly [Kind in CalendarEditKind]: (input: CalendarEditInputs
   service_days(input) {
     const [from, until] = [takeDay(input.from, 'from'), takeDay(input.until, 'until')];
     const length = daysBetween(from, until);
-    if (length < 0 || length >= CALENDAR_DAYS_MAX)
-      throw new Malformed('until', `from to until must be 1 to ${CALENDAR_DAYS_MAX} days`);
-    if (input.serviceDates.length > CALENDAR_DAYS_MAX)
+    if (length < 0 || length >= calendarDaysMax)
+      throw new Malformed('until', `from to until must be 1 to ${calendarDaysMax} days`);
+    if (input.serviceDates.length > calendarDaysMax)
       throw new Malformed('service_dates', 'service_dates holds more days than the range');
     const days = input.serviceDates.map((day) => takeDay(day, 'service_dates'));
     if (days.some((day) => day < from || day > until))
@@ -239,12 +244,12 @@ const PARSERS: { readonly [Kind in CalendarEditKind]: (input: CalendarEditInputs
     return { kind: 'service_days', from, until, days: [...new Set(days)] };
   },
   closed_days(input) {
-    if (input.days.length > CALENDAR_DAYS_MAX) throw new Malformed('days', `at most ${CALENDAR_DAYS_MAX} days a call`);
+    if (input.days.length > calendarDaysMax) throw new Malformed('days', `at most ${calendarDaysMax} days a call`);
     const days = input.days.map((day): ClosedDay => {
       const reason = day.reason.trim();
       const className = day.className.trim();
-      if (reason.length > REASON_LENGTH_MAX || (reason === '' && className === ''))
-        throw new Malformed('reason', `reason must have 1 to ${REASON_LENGTH_MAX} characters`);
+      if (reason.length > reasonLengthMax || (reason === '' && className === ''))
+        throw new Malformed('reason', `reason must have 1 to ${reasonLengthMax} characters`);
       const kind = CLOSURE_KINDS.find((one) => one === day.kind);
       if (kind === undefined) throw new Malformed('kind', `kind must be one of ${CLOSURE_KINDS.join(', ')}`);
       return { serviceDate: takeDay(day.serviceDate, 'service_date'), kind, reason, className };
@@ -274,7 +279,7 @@ const PARSERS: { readonly [Kind in CalendarEditKind]: (input: CalendarEditInputs
     const startsOn = takeDay(input.startsOn, 'starts_on');
     if (new Date(startsOn).getUTCDay() !== 1) throw new Malformed('starts_on', 'starts_on must be a Monday');
     const { weeks } = input;
-    if (weeks < 1 || weeks > WEEKS_MAX) throw new Malformed('weeks', `weeks must be 1 to ${WEEKS_MAX}`);
+    if (weeks < 1 || weeks > weeksMax) throw new Malformed('weeks', `weeks must be 1 to ${weeksMax}`);
     const days = input.days.map(({ week, weekday, courses }) => {
       if (week < 1 || week > weeks || weekday < 1 || weekday > 7)
         throw new Malformed('days', 'days must lie within the weeks, weekday 1 to 7');
@@ -312,8 +317,8 @@ const PARSERS: { readonly [Kind in CalendarEditKind]: (input: CalendarEditInputs
   },
   cut_off(input) {
     const reason = input.reason.trim();
-    if (reason === '' || reason.length > REASON_LENGTH_MAX)
-      throw new Malformed('reason', `reason must have 1 to ${REASON_LENGTH_MAX} characters`);
+    if (reason === '' || reason.length > reasonLengthMax)
+      throw new Malformed('reason', `reason must have 1 to ${reasonLengthMax} characters`);
     const serviceDate = takeDay(input.serviceDate, 'service_date');
     const cutOffAt = new Date(input.cutOffAtMs);
     if (input.cutOffAtMs <= 0 || Number.isNaN(cutOffAt.getTime()) || serviceDateAt(cutOffAt) > serviceDate)
@@ -323,12 +328,12 @@ const PARSERS: { readonly [Kind in CalendarEditKind]: (input: CalendarEditInputs
 };
 
 function takeCourses(sent: readonly CourseInput[]): readonly Course[] {
-  if (sent.length > COURSES_MAX) throw new Malformed('courses', `a menu has at most ${COURSES_MAX} courses`);
+  if (sent.length > coursesMax) throw new Malformed('courses', `a menu has at most ${coursesMax} courses`);
   return sent.map(({ course: courseName, name, allergens, dietCode }) => {
     const course = COURSES.find((one) => one === courseName);
     if (course === undefined) throw new Malformed('course', `course must be one of ${COURSES.join(', ')}`);
-    if (name.trim() === '' || name.length > DISH_LENGTH_MAX)
-      throw new Malformed('name', `name of a course must have 1 to ${DISH_LENGTH_MAX} characters`);
+    if (name.trim() === '' || name.length > dishLengthMax)
+      throw new Malformed('name', `name of a course must have 1 to ${dishLengthMax} characters`);
     if (!DIET_CODE.test(dietCode))
       throw new Malformed('diet_code', 'diet_code must be 1 to 20 capitals, digits, + and -, or empty');
     const known = ALLERGENS.filter((one) => allergens.includes(one));

@@ -45,8 +45,9 @@ export function calendarRoutes(
     const found = await deps.calendar.calendar.listEdits(municipalityId, page);
     const edits = found.slice(0, limit);
     const answer: EditsAnswer = {
-      edits: edits.map(({ editedAt, editor, ...edit }) => ({
+      edits: edits.map(({ editedAt, editor, files, ...edit }) => ({
         ...edit,
+        files: [...files],
         ...{ editedAt: editedAt.toISOString(), editor: editor.name, source: editor.source },
       })),
       nextCursor: found.length > limit ? (edits.at(-1)?.editId ?? null) : null,

@@ -1,17 +1,18 @@
 import type { Database, Transaction } from '@campanella/postgres';
 import { id, type SchoolId } from '@campanella/vocabulary';
-import { v7 as uuidV7 } from 'uuid';
 import type { CalendarStore, Editor, KeptEdit } from '../app/edit-calendar.ts';
 import type { CalendarEdit, CalendarEditKind, ServicePlace } from '../domain/calendar-edit.ts';
+import { writeEdit } from './edit-table.ts';
 
 interface EditRow {
   readonly edit_id: string;
   readonly edited_at: Date;
   readonly editor: string;
   readonly source: Editor['source'];
-  readonly school_id: string;
-  readonly service: string;
-  readonly what: CalendarEditKind;
+  readonly what: KeptEdit['what'];
+  readonly school_id: string | null;
+  readonly service: string | null;
+  readonly files: readonly string[];
 }
 
 type EditOf<Kind extends CalendarEditKind> = Extract<CalendarEdit, { kind: Kind }>;
@@ -20,18 +21,18 @@ type EditOf<Kind extends CalendarEditKind> = Extract<CalendarEdit, { kind: Kind 
 export function calendarStore(database: Database): CalendarStore {
   return {
     apply: (tx, edit) => apply(tx, edit),
-    async note(tx, { place, kind }, editor, at) {
-      await tx.query({
-        name: 'note_calendar_edit',
-        text: `insert into calendar_edits (municipality_id, edit_id, edited_at, editor, source, school_id, service, what)
-               values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        values: [place.municipalityId, uuidV7(), at, editor.name, editor.source, place.schoolId, place.service, kind],
-      });
-    },
+    note: (tx, { place, kind }, editor, at) =>
+      writeEdit(
+        tx,
+        place.municipalityId,
+        editor,
+        { what: kind, schoolId: place.schoolId, service: place.service, files: [] },
+        at,
+      ),
     async listEdits(municipalityId, { beforeEditId, limit }) {
       const { rows } = await database.query<EditRow>({
         name: 'list_calendar_edits',
-        text: `select edit_id, edited_at, editor, source, school_id, service, what from calendar_edits
+        text: `select edit_id, edited_at, editor, source, what, school_id, service, files from calendar_edits
                where municipality_id = $1 and ($2::uuid is null or edit_id < $2) order by edit_id desc limit $3`,
         values: [municipalityId, beforeEditId, limit],
       });
@@ -40,9 +41,10 @@ export function calendarStore(database: Database): CalendarStore {
           editId: row.edit_id,
           editedAt: row.edited_at,
           editor: { name: row.editor, source: row.source },
-          schoolId: id<SchoolId>(row.school_id),
-          service: row.service,
           what: row.what,
+          schoolId: row.school_id === null ? null : id<SchoolId>(row.school_id),
+          service: row.service,
+          files: row.files,
         }),
       );
     },
