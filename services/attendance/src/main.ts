@@ -38,7 +38,7 @@ import { officeService } from './grpc/office-service.ts';
 import { terminalService } from './grpc/terminal-service.ts';
 import { attendanceApi } from './http/presences-api.ts';
 import { measureRecording } from './measure-recording.ts';
-import { absenceStore } from './store/absence-store.ts';
+import { absenceList, absenceStore } from './store/absence-store.ts';
 import { accountStore } from './store/account-store.ts';
 import { availabilityStore } from './store/availability-store.ts';
 import { bookingStore } from './store/booking-store.ts';
@@ -125,6 +125,7 @@ await runMain(async () => {
         communicate: (command) => communicateAbsence(absenceDeps, command),
         readNotice: (who) => readAbsenceNotice(absenceDeps, who),
       },
+      absenceList: absenceList(database),
       kitchen,
       calendar,
       correct: (command) => correctMeal(correctDeps, command),

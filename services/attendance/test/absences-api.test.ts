@@ -1,7 +1,16 @@
 import { callUnary } from '@campanella/service-kit';
-import { addDays, id, type MunicipalityId, numberId, type PupilId, serviceDateAt } from '@campanella/vocabulary';
+import {
+  addDays,
+  id,
+  type MunicipalityId,
+  numberId,
+  type PersonId,
+  type PupilId,
+  serviceDateAt,
+} from '@campanella/vocabulary';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v4 as uuidv4 } from 'uuid';
+import { AbsencesAnswer } from '../src/http/describe.ts';
 import { type RunningAttendance, runAttendance } from './running-attendance.ts';
 import { openTerminal, swipeOf } from './terminal.ts';
 import { PUPIL, pupilId, SCHOOLS } from './town.ts';
@@ -38,11 +47,13 @@ interface Call {
   readonly own?: readonly string[];
   readonly municipality?: number;
   readonly replica?: number;
+  readonly person?: string;
 }
 
 async function ask(pupil: string, path: string, init: RequestInit = {}, call: Call = {}): Promise<Response> {
-  const { own = [pupil], municipality = 1, replica = 0 } = call;
+  const { own = [pupil], municipality = 1, replica = 0, person = uuidv4() } = call;
   const token = await attendance.identity.tokenFor({
+    personId: id<PersonId>(person),
     municipalityId: numberId<MunicipalityId>(municipality),
     pupilIds: own.map((one) => id<PupilId>(one)),
   });
@@ -153,6 +164,51 @@ test('a cut-off that the office extended takes absences until its new instant, a
   expect(Object.values(await outcomes(await communicate(pupilId(9), absence(day))))).toEqual(['accepted']);
 });
 
+describe('the list of communicated absences', () => {
+  const ONE = uuidv4();
+  const listed = async (query = '', pupil = pupilId(14)) => {
+    const response = await ask(pupil, `absences?service=school_meals${query}`, {}, { own: [pupil], person: ONE });
+    expect(response.status).toBe(200);
+    return AbsencesAnswer.parse(JSON.parse(await response.text()));
+  };
+
+  test('is empty where there are none', async () => {
+    expect(await listed('', pupilId(13))).toMatchObject({ absences: [], nextCursor: null });
+  });
+
+  test('has the last communicated first, page by page without gap or repeat, and says when and what', async () => {
+    await communicate(pupilId(14), absence({ from: addDays(TODAY, 6), to: addDays(TODAY, 8) }));
+    await communicate(pupilId(14), absence({ type: 'light_meal' }), { person: ONE });
+    const { absences: all } = await listed();
+    const wanted = [2, 8, 7, 6].map((after) => addDays(TODAY, after));
+    expect(all.map(({ serviceDate }) => serviceDate)).toEqual(wanted);
+    expect(all[0]).toMatchObject({ type: 'light_meal', label: 'DIETA IN BIANCO', isLate: false });
+    expect(all.map(({ isCommunicatedByCaller }) => isCommunicatedByCaller)).toEqual([true, false, false, false]);
+    const pages: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: AbsencesAnswer = await listed(`&limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      pages.push(...page.absences.map(({ serviceDate }) => serviceDate));
+      cursor = page.nextCursor;
+    }
+    expect(pages).toEqual(wanted);
+  });
+
+  test.each([
+    'limit=0',
+    'limit=101',
+    'cursor=x',
+    'cursor=2027-13-45T00:00:00.000Z/2027-01-01',
+    'cursor=2027-01-01T00:00:00.000Z/2027-02-30',
+  ])('refuses %s, and says what to do', async (query) => {
+    const response = await ask(pupilId(14), `absences?service=school_meals&${query}`);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
+      kind: 'malformed',
+      title: expect.stringContaining('non sono validi'),
+    });
+  });
+});
+
 test('who swiped is not absent, and who is not enrolled is told so', async () => {
   const terminal = await openTerminal(attendance.replicas[0]?.address ?? '');
   await terminal.swipe(swipeOf(10));
@@ -190,6 +246,7 @@ describe('nothing is taken', () => {
       await communicate(pupilId(9_999), absence(), { own: [pupilId(11)] }),
       await communicate(pupilId(12), { nonsense: true }, { own: [pupilId(11)] }),
       await ask(pupilId(12), NOTICE, {}, { own: [pupilId(11)] }),
+      await ask(pupilId(12), 'absences?service=school_meals', {}, { own: [pupilId(11)] }),
       await ask(pupilId(12), NOTICE, {}, { own: [pupilId(12)], municipality: 7 }),
     ];
     expect(new Set(strangers.map(({ status }) => status))).toEqual(new Set([404]));

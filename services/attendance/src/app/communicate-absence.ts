@@ -76,8 +76,28 @@ export interface StoredDays {
 /** An absence that was communicated. */
 export interface CommunicatedAbsence {
   readonly serviceDate: ServiceDate;
+  /** A type's code. */
   readonly type: string;
+  /** As guardians read it; null where the school has this type no more. */
+  readonly label: string | null;
   readonly communicatedAt: Date;
+  readonly communicatedBy: PersonId;
+  /** After the cut-off: the meal was cooked. */
+  readonly isLate: boolean;
+  /** Whether the day costs nothing. */
+  readonly cancelsCharge: boolean;
+}
+
+/** Where a page of absences goes on: behind the last of the page before. */
+export type AbsenceListCursor = Pick<CommunicatedAbsence, 'communicatedAt' | 'serviceDate'>;
+
+/** The absences of a pupil as guardians list them. */
+export interface AbsenceList {
+  /** The last communicated first, and of one communication the last day first. */
+  list(
+    who: Pick<CommunicateAbsence, 'municipalityId' | 'pupilId' | 'service'>,
+    page: { readonly after: AbsenceListCursor | null; readonly limit: number },
+  ): Promise<readonly CommunicatedAbsence[]>;
 }
 
 /** A day for which an absence is taken. */

@@ -1,9 +1,31 @@
 import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
-import { type Decision, type PupilId, parseId, serviceCode, serviceDate } from '@campanella/vocabulary';
+import {
+  type Decision,
+  type PersonId,
+  type PupilId,
+  parseId,
+  parseServiceDate,
+  serviceCode,
+  serviceDate,
+} from '@campanella/vocabulary';
 import type { Response, Router } from 'express';
-import type { AbsenceNotice, AbsenceRefusal, CommunicateAbsence } from '../app/communicate-absence.ts';
+import type {
+  AbsenceList,
+  AbsenceListCursor,
+  AbsenceNotice,
+  AbsenceRefusal,
+  CommunicateAbsence,
+  CommunicatedAbsence,
+} from '../app/communicate-absence.ts';
 import type { DecidedDay } from '../domain/absence.ts';
-import { type AbsenceAnswer, AbsenceBody, type NoticeAnswer, NoticeQuery } from './describe.ts';
+import {
+  type AbsenceAnswer,
+  AbsenceBody,
+  type AbsencesAnswer,
+  AbsencesQuery,
+  type NoticeAnswer,
+  NoticeQuery,
+} from './describe.ts';
 import { MESSAGES } from './messages.ts';
 
 /** What the routes need of the operations. */
@@ -28,7 +50,11 @@ const REFUSALS: Record<AbsenceRefusal['kind'], () => HttpRefusal> = {
 /** `GET …/absence-notice` and `POST …/absences` of a pupil, behind the identity guard. */
 export function absenceRoutes(
   router: Router,
-  deps: { readonly absences: AbsenceOperations; readonly clock: { now(): Date } },
+  deps: {
+    readonly absences: AbsenceOperations;
+    readonly absenceList: AbsenceList;
+    readonly clock: { now(): Date };
+  },
 ): void {
   router.get('/api/attendance/pupils/:pupilId/absence-notice', async (request, response) => {
     const { municipalityId } = identityOf(response);
@@ -39,6 +65,24 @@ export function absenceRoutes(
     const notice = await deps.absences.readNotice({ municipalityId, pupilId, service });
     if (!notice.ok) throw REFUSALS[notice.refusal.kind]();
     response.set('cache-control', 'no-store').json(toNotice(notice.value, deps.clock.now()));
+  });
+  router.get('/api/attendance/pupils/:pupilId/absences', async (request, response) => {
+    const { municipalityId, personId } = identityOf(response);
+    const pupilId = ownPupil(response, request.params.pupilId);
+    const parsed = AbsencesQuery.safeParse(request.query);
+    if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
+    const { cursor, limit } = parsed.data;
+    const who = { municipalityId, pupilId, service: serviceCode(parsed.data.service) };
+    const page = { after: cursor === undefined ? null : parseCursor(cursor), limit: limit + 1 };
+    const found = await deps.absenceList.list(who, page);
+    const absences = found.slice(0, limit);
+    const last = found.length > limit ? absences.at(-1) : undefined;
+    const answer: AbsencesAnswer = {
+      absences: absences.map((one) => toListed(one, personId)),
+      nextCursor: last === undefined ? null : `${last.communicatedAt.toISOString()}/${last.serviceDate}`,
+      asOf: deps.clock.now().toISOString(),
+    };
+    response.set('cache-control', 'no-store').json(answer);
   });
   router.post('/api/attendance/pupils/:pupilId/absences', async (request, response) => {
     const { municipalityId, personId } = identityOf(response);
@@ -64,6 +108,26 @@ function ownPupil(response: Response, text: string): PupilId {
   const pupilId = parseId<PupilId>(text);
   if (pupilId === null || !identityOf(response).pupilIds.includes(pupilId)) throw notFound();
   return pupilId;
+}
+
+/** @throws HttpRefusal for a text that no page has told */
+function parseCursor(text: string): AbsenceListCursor {
+  const [instant = '', day = ''] = text.split('/');
+  const [communicatedAt, on] = [new Date(instant), parseServiceDate(day)];
+  if (Number.isNaN(communicatedAt.getTime()) || on === null) {
+    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
+  }
+  return { communicatedAt, serviceDate: on };
+}
+
+function toListed(absence: CommunicatedAbsence, caller: PersonId): AbsencesAnswer['absences'][number] {
+  const { serviceDate: on, type, label, communicatedAt, communicatedBy, isLate, cancelsCharge } = absence;
+  return {
+    ...{ serviceDate: on, type, label: label ?? type, isLate },
+    communicatedAt: communicatedAt.toISOString(),
+    isCommunicatedByCaller: communicatedBy === caller,
+    isCharged: !cancelsCharge,
+  };
 }
 
 function toLine({ serviceDate: on, outcome, cutOffAt }: DecidedDay): AbsenceAnswer['days'][number] {

@@ -131,6 +131,34 @@ export const AbsenceAnswer = z.object({
   ),
 });
 
+/** What `GET …/absences` is asked with. */
+export const AbsencesQuery = z.object({
+  service: Service,
+  cursor: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z\/\d{4}-\d{2}-\d{2}$/)
+    .optional()
+    .describe('nextCursor of the page before'),
+  limit: z.coerce.number().int().min(1).max(100).default(31).describe('Most absences in the page'),
+});
+
+/** Its answer: the last communicated first, and of one communication the last day first. */
+export const AbsencesAnswer = z.object({
+  absences: z.array(
+    z.object({
+      serviceDate: Day,
+      type: z.string().describe('Code of the type'),
+      label: z.string().describe('The type in Italian, to be shown; the code where the school has it no more'),
+      communicatedAt: z.iso.datetime(),
+      isCommunicatedByCaller: z.boolean().describe('False where another guardian or the office did'),
+      isLate: z.boolean().describe('Communicated after the cut-off: the meal was cooked'),
+      isCharged: z.boolean().describe('Whether the day costs what it would, where what is booked is charged'),
+    }),
+  ),
+  nextCursor: z.string().nullable().describe('Ask with it for the next page; null on the last'),
+  asOf: z.iso.datetime(),
+});
+
 /** Problem details (RFC 9457) with the refusal's kind. */
 export const Problem = z.object({
   type: z.string(),
@@ -140,6 +168,7 @@ export const Problem = z.object({
 });
 
 export type NoticeAnswer = z.output<typeof NoticeAnswer>;
+export type AbsencesAnswer = z.output<typeof AbsencesAnswer>;
 export type AbsenceAnswer = z.output<typeof AbsenceAnswer>;
 export type PresencesAnswer = z.output<typeof PresencesAnswer>;
 
@@ -182,6 +211,20 @@ export function guardianPaths() {
       },
     },
     '/api/attendance/pupils/{pupilId}/absences': {
+      get: {
+        operationId: 'listAbsences',
+        summary: 'The absences that were communicated for a pupil, the last communicated first',
+        requestParams: { path: PresencesPath, query: AbsencesQuery },
+        responses: {
+          '200': {
+            description: 'A page of absences',
+            content: { 'application/json': { schema: AbsencesAnswer } },
+          },
+          '401': problem('No valid identity'),
+          '404': problem('Not one of your pupils, or no such pupil: the same answer'),
+          '422': problem('malformed'),
+        },
+      },
       post: {
         operationId: 'communicateAbsence',
         summary: 'Communicates an absence, and answers day by day; idempotent by requestId',

@@ -9,6 +9,7 @@ import {
   serviceDateAt,
 } from '@campanella/vocabulary';
 import { Router } from 'express';
+import type { AbsenceList } from '../app/communicate-absence.ts';
 import type { CorrectionRefused, CorrectMeal, MealCorrection } from '../app/correct-meal.ts';
 import type { EditCalendarDeps } from '../app/edit-calendar.ts';
 import type { KitchenStore } from '../app/kitchen.ts';
@@ -24,6 +25,7 @@ import { MESSAGES } from './messages.ts';
 export function attendanceApi(deps: {
   readonly reader: PresenceDaysReader;
   readonly absences: AbsenceOperations;
+  readonly absenceList: AbsenceList;
   readonly kitchen: KitchenStore;
   readonly calendar: EditCalendarDeps;
   readonly correct: (command: CorrectMeal) => Promise<Decision<MealCorrection, CorrectionRefused>>;

@@ -1,6 +1,7 @@
-import type { Transaction } from '@campanella/postgres';
+import type { Queryable, Transaction } from '@campanella/postgres';
 import {
   id,
+  type PersonId,
   parseServiceCode,
   parseWallTime,
   type SchoolId,
@@ -10,7 +11,13 @@ import {
   type WallTime,
 } from '@campanella/vocabulary';
 import { z } from 'zod';
-import type { AbsenceStore, AbsentPupil, CommunicateAbsence, StoredDays } from '../app/communicate-absence.ts';
+import type {
+  AbsenceList,
+  AbsenceStore,
+  AbsentPupil,
+  CommunicateAbsence,
+  StoredDays,
+} from '../app/communicate-absence.ts';
 import type { AbsenceRules, DecidedDay } from '../domain/absence.ts';
 
 const Types = z.array(z.object({ code: z.string(), label: z.string(), dietCode: z.string().nullable().default(null) }));
@@ -100,6 +107,45 @@ export const absenceStore: AbsenceStore = {
     });
   },
 };
+
+/** The absences of a pupil, newest first, in PostgreSQL. */
+export function absenceList(database: Queryable): AbsenceList {
+  return {
+    async list({ municipalityId, pupilId, service }, { after, limit }) {
+      const { rows } = await database.query<{
+        service_date: string;
+        type_code: string;
+        label: string | null;
+        communicated_at: Date;
+        communicated_by: string;
+        is_late: boolean;
+        cancels_charge: boolean;
+      }>({
+        name: after === null ? 'list_absences' : 'list_absences_after',
+        text: `select service_date, type_code, communicated_at, communicated_by, is_late, cancels_charge,
+                 (select t->>'label' from absence_rules r, jsonb_array_elements(r.types) t
+                  where r.municipality_id = absences.municipality_id and r.school_id = absences.school_id
+                    and r.service = absences.service and t->>'code' = type_code) as label
+               from absences where municipality_id = $1 and pupil_id = $2 and service = $3
+                 ${after === null ? '' : 'and (communicated_at, service_date) < ($5, $6)'}
+               order by communicated_at desc, service_date desc limit $4`,
+        values: [
+          ...[municipalityId, pupilId, service, limit],
+          ...(after === null ? [] : [after.communicatedAt, after.serviceDate]),
+        ],
+      });
+      return rows.map((row) => ({
+        serviceDate: serviceDate(row.service_date),
+        type: row.type_code,
+        label: row.label,
+        communicatedAt: row.communicated_at,
+        communicatedBy: id<PersonId>(row.communicated_by),
+        isLate: row.is_late,
+        cancelsCharge: row.cancels_charge,
+      }));
+    },
+  };
+}
 
 async function readDays(
   tx: Transaction,
