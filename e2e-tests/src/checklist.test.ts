@@ -8,10 +8,12 @@ const LINES = [7, 3, 6, 8, 6, 4, 8, 3, 5, 5, 5];
 const CATALOGUES = [
   'portal/src/texts/italian.ts',
   'packages/service-kit/src/http-app.ts',
+  'packages/csv-import/src/faults.ts',
   'services/anagrafica/src/refusal-sentences.ts',
   'services/anagrafica/src/import/faults.ts',
   'services/anagrafica/src/http/fascicolo-api.ts',
   'services/attendance/src/http/messages.ts',
+  'services/attendance/src/import/faults.ts',
 ];
 
 const read = (file: string) => readFileSync(`${ROOT}${file}`, 'utf8');
