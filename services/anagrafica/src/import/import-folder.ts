@@ -289,7 +289,9 @@ class ImportRun {
     }
     await flush();
     await this.#refreshStatistics(kind);
-    file.changed += await this.#storeBatch(kind, layout, few, waiting, null);
+    for (let begin = 0; begin < waiting.length; begin += BATCH) {
+      file.changed += await this.#storeBatch(kind, layout, few, waiting.slice(begin, begin + BATCH), null);
+    }
     this.#progress(file);
   }
 
@@ -324,6 +326,7 @@ class ImportRun {
     const recordKind = RECORD_KINDS[kind];
     for (const { line } of inputs.missing) this.#faulted.add(faultedKey(recordKind, keyAt.get(line) ?? ''));
     let records = inputs.records;
+    const lonely: (typeof records)[number]['input'][] = [];
     for (;;) {
       const input = { ...NO_RECORDS, [recordKind]: records.map((one) => one.input) };
       const put = await putWithin(this.#deps, this.#tx, municipalityId, input, this.editor, false);
@@ -331,18 +334,28 @@ class ImportRun {
       if (put.ok) {
         this.#version = put.value.directoryVersion;
         this.#diets = sumOf(this.#diets, put.value.diets);
+        if (lonely.length > 0) {
+          // Without their reductions, so that they are there for each other when these are asked about; they are counted then.
+          const rest = { ...NO_RECORDS, [recordKind]: lonely.map((one) => ({ ...one, reductions: null })) };
+          const stored = await putWithin(this.#deps, this.#tx, municipalityId, rest, this.editor, false);
+          if (stored !== 'again' && stored.ok) this.#version = stored.value.directoryVersion;
+        }
         return put.value.changedCount;
       }
       // The others are stored all the same, so that rows that refer to them are not called faulty: nothing of it lasts.
       const refused = new Set<number>();
+      const isAtFault = new Set(
+        put.refusal.refusals.filter((one) => one.kind !== 'no_sibling' || waiting === null).map(({ index }) => index),
+      );
       for (const { index, field, kind: refusalKind } of put.refusal.refusals) {
         const record = records[index];
         const [, item, name] = ITEM_FIELD.exec(field) ?? [];
         const line = (item === undefined ? null : record?.itemLines?.[Number(item)]) ?? record?.line ?? 0;
-        const isFirst = !refused.has(index);
         refused.add(index);
         if (refusalKind === 'no_sibling' && waiting !== null) {
-          if (isFirst) waiting.push(...rows.filter((row) => row.line === line));
+          if (record === undefined || isAtFault.has(index)) continue;
+          waiting.push(...rows.filter((row) => row.line === line));
+          lonely.push(record.input);
           continue;
         }
         this.#faulted.add(faultedKey(recordKind, keyAt.get(line) ?? ''));
