@@ -49,6 +49,7 @@ export async function putCreditor(
       {
         ...{ municipalityId, service: SCHOOL_MEALS, label: 'Refezione scolastica' },
         ...{ minimumCents: 500, maximumCents: 20_000, stepCents: 50, taxonomyCode: TAXONOMY_CODE, pendingDays: 60 },
+        lowCreditCents: 1_000,
       },
       within,
     );

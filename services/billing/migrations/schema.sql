@@ -32,6 +32,12 @@ CREATE TABLE public.certifications (
     CONSTRAINT certifications_ordinal_check CHECK ((ordinal > 0))
 );
 
+CREATE TABLE public.credit_checks (
+    municipality_id bigint NOT NULL,
+    pupil_id uuid NOT NULL,
+    service text NOT NULL
+);
+
 CREATE TABLE public.creditors (
     municipality_id bigint NOT NULL,
     fiscal_code text NOT NULL,
@@ -308,7 +314,9 @@ CREATE TABLE public.top_up_rules (
     step_cents bigint NOT NULL,
     taxonomy_code text NOT NULL,
     pending_days integer NOT NULL,
+    low_credit_cents bigint,
     CONSTRAINT top_up_rules_check CHECK ((maximum_cents >= minimum_cents)),
+    CONSTRAINT top_up_rules_low_credit_cents_check CHECK (((low_credit_cents >= 0) AND (low_credit_cents <= 100000))),
     CONSTRAINT top_up_rules_minimum_cents_check CHECK ((minimum_cents > 0)),
     CONSTRAINT top_up_rules_pending_days_check CHECK (((pending_days >= 1) AND (pending_days <= 365))),
     CONSTRAINT top_up_rules_step_cents_check CHECK ((step_cents > 0))
@@ -321,6 +329,9 @@ ALTER TABLE ONLY public.billing_rules
 
 ALTER TABLE ONLY public.certifications
     ADD CONSTRAINT certifications_pkey PRIMARY KEY (municipality_id, pupil_id, year, ordinal);
+
+ALTER TABLE ONLY public.credit_checks
+    ADD CONSTRAINT credit_checks_pkey PRIMARY KEY (municipality_id, pupil_id, service);
 
 ALTER TABLE ONLY public.creditors
     ADD CONSTRAINT creditors_pkey PRIMARY KEY (municipality_id);

@@ -1,6 +1,6 @@
 import { openFieldCipher } from '@campanella/field-encryption';
 import { openLedgerClient } from '@campanella/ledger-client';
-import { openBus, outboxRelay } from '@campanella/messaging';
+import { consumers, openBus, outboxRelay } from '@campanella/messaging';
 import { openDatabase } from '@campanella/postgres';
 import { BillingOfficeServiceService } from '@campanella/proto/billing/v1/office';
 import {
@@ -14,6 +14,7 @@ import {
   workLoop,
 } from '@campanella/service-kit';
 import type { MunicipalityId } from '@campanella/vocabulary';
+import { alertLowCredit } from './app/alert-low-credit.ts';
 import { billingRunPages } from './app/billing-run.ts';
 import { cancelTopUp } from './app/cancel-top-up.ts';
 import { certificationRunPages } from './app/certification-run.ts';
@@ -28,11 +29,12 @@ import { type ReadRunPage, type RunKind, workOnRun } from './app/runs.ts';
 import { sendNotifications } from './app/send-notifications.ts';
 import { startCart } from './app/start-cart.ts';
 import { type Config, readBillingConfig, readLaw } from './config.ts';
+import { onMealRecorded } from './events/meal-recorded.ts';
 import { appendCredited, appendReceived } from './events/payments.ts';
 import { anagraficaPayers } from './grpc/anagrafica-client.ts';
 import { attendanceCharges } from './grpc/attendance-client.ts';
 import { anagraficaFascicolo } from './grpc/fascicolo-client.ts';
-import { topUpLedger } from './grpc/ledger.ts';
+import { balancesFrom, topUpLedger } from './grpc/ledger.ts';
 import { billingOfficeService } from './grpc/office-service.ts';
 import { billingApi } from './http/api.ts';
 import { appIoChannel } from './http/app-io-client.ts';
@@ -41,6 +43,7 @@ import { mailChannel } from './http/mail-channel.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
 import { renderCertification } from './pdf/certification.ts';
 import { certificationStore } from './store/certification-store.ts';
+import { creditCheckStore } from './store/credit-check-store.ts';
 import { creditorStore } from './store/creditor-store.ts';
 import { documentStore } from './store/document-store.ts';
 import { editLog } from './store/edit-log.ts';
@@ -68,7 +71,14 @@ await runMain(async () => {
   const positions = positionStore(database, cipher);
   const orders = orderStore(database);
   const documents = documentStore(database);
-  const notifications = notificationStore(database);
+  const { SMTP_URL, MAIL_FROM, APP_IO_URL, APP_IO_KEY } = config;
+  const mail = SMTP_URL === undefined ? null : mailChannel({ url: SMTP_URL, from: MAIL_FROM });
+  const appIo = APP_IO_URL === undefined ? null : appIoChannel({ url: APP_IO_URL, key: APP_IO_KEY });
+  const channels = { mail, app_io: appIo };
+  const notifications = notificationStore(
+    database,
+    (['mail', 'app_io'] as const).filter((one) => channels[one] !== null),
+  );
   const runs = runStore(database);
   const rules = rulesStore(database);
   const edits = editLog(database);
@@ -102,18 +112,29 @@ await runMain(async () => {
     everyMs: config.CREDIT_EVERY_MS,
     onFault: (fault) => logger.warn({ err: fault }, 'paid top-ups will be looked for again'),
   });
-  const { SMTP_URL, MAIL_FROM, APP_IO_URL, APP_IO_KEY } = config;
-  const mail = SMTP_URL === undefined ? null : mailChannel({ url: SMTP_URL, from: MAIL_FROM });
-  const appIo = APP_IO_URL === undefined ? null : appIoChannel({ url: APP_IO_URL, key: APP_IO_KEY });
+  const checks = creditCheckStore(database);
+  const alerting = workLoop({
+    name: 'low-credit',
+    look: async () => {
+      const looked = await alertLowCredit({
+        ...{ transaction, checks, notifications, clock, balancesOf: balancesFrom(ledgerClient) },
+      });
+      if (looked > 0) alerting.wake();
+    },
+    everyMs: config.NOTIFY_EVERY_MS,
+    onFault: (fault) => logger.warn({ err: fault }, 'balances will be looked at again'),
+  });
   const notifying = workLoop({
     name: 'notify',
-    look: () =>
-      sendNotifications({
+    look: async () => {
+      const looked = await sendNotifications({
         ...{ notifications, creditors, payers, clock },
-        channels: { mail, app_io: appIo },
+        channels,
         onParked: ({ municipalityId, kind, channel, subjectId }, fault) =>
           logger.error({ err: fault, municipalityId, kind, channel, subjectId }, 'a message could not be sent'),
-      }),
+      });
+      if (looked > 0) notifying.wake();
+    },
     everyMs: config.NOTIFY_EVERY_MS,
     onFault: (fault) => logger.warn({ err: fault }, 'messages will be looked for again'),
   });
@@ -156,7 +177,8 @@ await runMain(async () => {
       bus,
       outboxRelay({ database, bus, logger }),
       ledgerClient,
-      ...[crediting, running, notifying],
+      ...[crediting, running, alerting, notifying],
+      consumers({ bus, database, queue: 'billing.meals', consumers: [onMealRecorded], deps: checks, logger }),
       grpcServer({
         host: config.LISTEN_HOST,
         port: config.GRPC_PORT,

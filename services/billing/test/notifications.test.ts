@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { MealCharge, MealRecorded } from '@campanella/proto/events/v1/events';
 import { callUnary } from '@campanella/service-kit';
 import { eventually, freePort, type RunningPart, startProcess } from '@campanella/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { connect } from 'amqplib';
 import { type Guardian, guardianOf } from './guardian.ts';
 import { receiptRequest, send } from './node.ts';
 import { type RunningBilling, runBilling } from './running-billing.ts';
-import { GUARDIAN_CODE, PUPIL, town } from './town.ts';
+import { GUARDIAN_CODE, PUPIL, RULES, town } from './town.ts';
 
 const ADDRESS = 'famiglia@posta.example';
 let mailbox: { url: string; part: RunningPart };
@@ -66,7 +68,7 @@ const endOf = (subjectId: string) =>
   eventually(
     async () => {
       const { rows } = await billing.database.query(
-        'select channel, state, attempts from notifications where subject_id = $1 order by channel',
+        `select channel, state from notifications where subject_id = $1 and kind = 'top_up_credited'`,
         [subjectId],
       );
       const states = Object.fromEntries(rows.map(({ channel, state }) => [channel, state]));
@@ -114,3 +116,49 @@ test('what is away is asked again until it takes the message; what refuses it pa
   expect(billing.output()).toContain('a message could not be sent');
   expect(billing.output()).not.toContain(ADDRESS);
 }, 60_000);
+
+test('who eats on little credit is told once, and again only after another payment', async () => {
+  await callUnary(billing.office, 'putTopUpRules', { ...RULES, lowCreditCents: 100_000 }, { deadlineMs: 10_000 });
+  const connection = await connect(billing.amqpUrl);
+  const channel = await connection.createConfirmChannel();
+  /** As attendance tells it. */
+  const eat = async () => {
+    const meal = {
+      ...{ swipeId: randomUUID(), pupilId: PUPIL.first, service: 'school_meals', serviceDate: '2026-11-23' },
+      ...{ occurredAtMs: 0, amountCents: 520, charge: MealCharge.DEBITED, transferId: randomUUID() },
+    };
+    const body = Buffer.from(MealRecorded.encode({ municipalityId: 1, meals: [meal] }).finish());
+    const about = { messageId: randomUUID(), type: 'attendance.meal_recorded.v1' };
+    channel.publish('campanella.events', 'attendance.meal_recorded.v1', body, about);
+    await channel.waitForConfirms();
+    // The message is taken, and the balance was looked at, when both tables say so.
+    await eventually(
+      async () => {
+        const { rows } = await billing.database.query(
+          `select (select count(*) from processed_messages where message_id = $1)::int as taken,
+             (select count(*) from credit_checks)::int as left`,
+          [about.messageId],
+        );
+        return rows[0].taken === 1 && rows[0].left === 0;
+      },
+      { withinMs: 30_000 },
+    );
+  };
+  const alerts = async () =>
+    (
+      await billing.database.query(
+        `select subject_id from notifications where kind = 'low_credit' and channel = 'mail'`,
+      )
+    ).rows;
+  await eat();
+  await eat();
+  expect(await alerts()).toHaveLength(1);
+  const orderId = await topUp(PUPIL.first);
+  await endOf(orderId);
+  await eat();
+  await eat();
+  expect((await alerts()).map((row) => row['subject_id'])).toContain(orderId);
+  expect(await alerts()).toHaveLength(2);
+  expect(await endOf(orderId)).toMatchObject({ mail: 'sent' });
+  await connection.close();
+}, 120_000);

@@ -10,6 +10,7 @@ const RULES: TopUpRules = {
   stepCents: cents(100),
   taxonomyCode: '9/TEST/',
   pendingDays: 30,
+  lowCreditCents: null,
 };
 const TODAY = serviceDate('2026-11-23');
 const decide = (amount: number, more: { isPrepaid?: boolean; pendingCount?: number } = {}) =>

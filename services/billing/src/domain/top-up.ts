@@ -18,6 +18,8 @@ export interface TopUpRules {
   readonly stepCents: Cents;
   readonly taxonomyCode: string;
   readonly pendingDays: number;
+  /** A guardian is told when the balance is less; null: is not told. */
+  readonly lowCreditCents: Cents | null;
 }
 
 /** Most orders of one pupil that wait for their payment at once: whoever needs more forgot some. */

@@ -1,6 +1,7 @@
 import type { LedgerClient } from '@campanella/ledger-client';
 import { AccountKind, TransferKind } from '@campanella/proto/ledger/v1/ledger';
-import { type AccountId, numberId } from '@campanella/vocabulary';
+import { type AccountId, type Cents, cents, numberId } from '@campanella/vocabulary';
+import type { CreditCheck } from '../app/alert-low-credit.ts';
 import type { TopUpLedger } from '../app/credit-top-ups.ts';
 
 /** The ledger, for what credits top-ups. */
@@ -35,5 +36,17 @@ export function topUpLedger(client: LedgerClient): TopUpLedger {
       }
       return answered?.outcome?.$case === 'accepted';
     },
+  };
+}
+
+/** Balances of pupils, as the ledger says; who ate on credit has an account. */
+export function balancesFrom(client: LedgerClient): (checks: readonly CreditCheck[]) => Promise<readonly Cents[]> {
+  return async (checks) => {
+    const accounts = await client.openAccounts(
+      checks.map(({ municipalityId, pupilId, service }) => ({
+        ...{ municipalityId, kind: AccountKind.HOUSEHOLD, ownerId: pupilId, service, overdraftCents: 0 },
+      })),
+    );
+    return accounts.map(({ balanceCents }) => cents(balanceCents));
   };
 }

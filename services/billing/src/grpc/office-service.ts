@@ -153,6 +153,10 @@ export function billingOfficeService(deps: {
         stepCents: cents(stepCents),
         taxonomyCode: takeText(request.taxonomyCode, 1, 140, 'taxonomy_code'),
         pendingDays,
+        lowCreditCents:
+          request.lowCreditCents === undefined
+            ? null
+            : cents(takeNumber(request.lowCreditCents, 0, TOP_UP_CENTS_MAX, 'low_credit_cents')),
       });
       if (!isCreditor) throw refusalOf({ kind: 'no_creditor' });
       return {};

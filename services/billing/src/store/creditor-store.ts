@@ -25,6 +25,7 @@ interface RulesRow {
   readonly step_cents: number;
   readonly taxonomy_code: string;
   readonly pending_days: number;
+  readonly low_credit_cents: number | null;
 }
 
 const COLUMNS = `municipality_id, fiscal_code, company_name, office_name, broker_id, station_id, segregation_code, iban,
@@ -54,7 +55,8 @@ export function creditorStore(database: Database): CreditorStore {
     async listRules(municipalityId) {
       const { rows } = await database.query<RulesRow>({
         name: 'list_top_up_rules',
-        text: `select service, label, minimum_cents, maximum_cents, step_cents, taxonomy_code, pending_days
+        text: `select service, label, minimum_cents, maximum_cents, step_cents, taxonomy_code, pending_days,
+                 low_credit_cents
                from top_up_rules where municipality_id = $1 order by service`,
         values: [municipalityId],
       });
@@ -95,15 +97,16 @@ async function putRules(database: Database, municipalityId: MunicipalityId, rule
     await database.query({
       name: 'put_top_up_rules',
       text: `insert into top_up_rules
-               (municipality_id, service, label, minimum_cents, maximum_cents, step_cents, taxonomy_code, pending_days)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
+               (municipality_id, service, label, minimum_cents, maximum_cents, step_cents, taxonomy_code, pending_days,
+                low_credit_cents)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (municipality_id, service) do update set
                label = excluded.label, minimum_cents = excluded.minimum_cents, maximum_cents = excluded.maximum_cents,
                step_cents = excluded.step_cents, taxonomy_code = excluded.taxonomy_code,
-               pending_days = excluded.pending_days`,
+               pending_days = excluded.pending_days, low_credit_cents = excluded.low_credit_cents`,
       values: [
         ...[municipalityId, rules.service, rules.label, rules.minimumCents, rules.maximumCents],
-        ...[rules.stepCents, rules.taxonomyCode, rules.pendingDays],
+        ...[rules.stepCents, rules.taxonomyCode, rules.pendingDays, rules.lowCreditCents],
       ],
     });
     return true;
@@ -142,5 +145,6 @@ function toRules(row: RulesRow): TopUpRules {
     stepCents: cents(row.step_cents),
     taxonomyCode: row.taxonomy_code,
     pendingDays: row.pending_days,
+    lowCreditCents: row.low_credit_cents === null ? null : cents(row.low_credit_cents),
   };
 }

@@ -12,8 +12,11 @@ interface WaitingRow {
   readonly attempts: number;
 }
 
-/** What guardians are told, in PostgreSQL. */
-export function notificationStore(database: Database): NotificationStore {
+/** What guardians are told, in PostgreSQL. @param channels those that this installation has */
+export function notificationStore(
+  database: Database,
+  channels: readonly WaitingNotification['channel'][],
+): NotificationStore {
   return {
     async add(tx, municipalityId, notifications, now) {
       if (notifications.length === 0) return;
@@ -22,11 +25,12 @@ export function notificationStore(database: Database): NotificationStore {
         text: `insert into notifications (municipality_id, kind, subject_id, channel, pupil_id, service, state, next_at, created_at)
                select $1, kind, subject_id, channel, pupil_id, service, 'waiting', $2, $2
                from unnest($3::text[], $4::uuid[], $5::uuid[], $6::text[]) given (kind, subject_id, pupil_id, service)
-                 cross join unnest('{mail,app_io}'::text[]) channel
+                 cross join unnest($7::text[]) channel
                on conflict do nothing`,
         values: [
           ...[municipalityId, now, notifications.map(({ kind }) => kind), notifications.map((one) => one.subjectId)],
           ...[notifications.map(({ pupilId }) => pupilId), notifications.map(({ service }) => service)],
+          channels,
         ],
       });
     },
