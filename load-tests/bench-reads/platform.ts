@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { BillingOfficeServiceClient, DocumentKind, Vat } from '@campanella/proto/billing/v1/office';
+import { BillingOfficeServiceClient, DocumentKind, PositionKeeper, Vat } from '@campanella/proto/billing/v1/office';
 import { callUnary, grpcClient } from '@campanella/service-kit';
 import {
   eventually,
@@ -375,6 +375,7 @@ const CREDITOR = {
   ...{ officeName: 'Ufficio scuola', brokerId: '15376371009', stationId: '15376371009_01', segregationCode: '47' },
   ...{ iban: 'IT60X0542811101000000123456', postalIban: '', cbillCode: 'AB123' },
   portalUrl: 'https://servizi.comune.esempio.example',
+  ...{ refusesLatePayments: false, positionsAt: PositionKeeper.ACA },
 };
 const TOP_UP_RULES = {
   ...{ municipalityId: MUNICIPALITY, service: 'school_meals', label: 'refezione scolastica', minimumCents: 500 },

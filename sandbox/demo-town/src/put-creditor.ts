@@ -1,4 +1,4 @@
-import { BillingOfficeServiceClient, DocumentKind, Vat } from '@campanella/proto/billing/v1/office';
+import { BillingOfficeServiceClient, DocumentKind, PositionKeeper, Vat } from '@campanella/proto/billing/v1/office';
 import { callUnary, grpcClient, refusalKindOf } from '@campanella/service-kit';
 import { addDays, SCHOOL_MEALS, type ServiceDate } from '@campanella/vocabulary';
 import { v5 } from 'uuid';
@@ -39,6 +39,7 @@ export async function putCreditor(
       {
         ...{ municipalityId, fiscalCode: '99999000021', companyName: name, officeName: 'Ufficio scuola' },
         ...{ brokerId: place.brokerId, stationId: place.stationId, segregationCode: '01', portalUrl: place.portalUrl },
+        ...{ refusesLatePayments: false, positionsAt: PositionKeeper.ACA },
         ...{ iban: 'IT60X0542811101000000123456', postalIban: '', cbillCode: 'DEMO1' },
       },
       within,

@@ -51,9 +51,12 @@ CREATE TABLE public.creditors (
     cbill_code text,
     portal_url text NOT NULL,
     last_notice_base bigint DEFAULT 0 NOT NULL,
+    refuses_late_payments boolean DEFAULT false NOT NULL,
+    positions_at text DEFAULT 'aca'::text NOT NULL,
     CONSTRAINT creditors_fiscal_code_check CHECK ((fiscal_code ~ '^[0-9]{11}$'::text)),
     CONSTRAINT creditors_last_notice_base_check CHECK ((last_notice_base < '10000000000000'::bigint)),
     CONSTRAINT creditors_municipality_id_check CHECK ((municipality_id > 0)),
+    CONSTRAINT creditors_positions_at_check CHECK ((positions_at = ANY (ARRAY['aca'::text, 'gpd'::text]))),
     CONSTRAINT creditors_segregation_code_check CHECK ((segregation_code ~ '^[0-9]{2}$'::text))
 );
 
@@ -183,6 +186,30 @@ CREATE TABLE public.notifications (
     CONSTRAINT notifications_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'nowhere'::text, 'parked'::text])))
 );
 
+CREATE TABLE public.office_case_lines (
+    municipality_id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    outcome text NOT NULL,
+    note text NOT NULL,
+    made_by uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT office_case_lines_outcome_check CHECK ((outcome = ANY (ARRAY['refunded'::text, 'credited'::text, 'accounted'::text, 'reopened'::text])))
+);
+
+CREATE TABLE public.office_cases (
+    municipality_id bigint NOT NULL,
+    case_id uuid NOT NULL,
+    class text NOT NULL,
+    subject_id text NOT NULL,
+    notice_number text NOT NULL,
+    amount_cents bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    CONSTRAINT office_cases_class_check CHECK ((class = ANY (ARRAY['late'::text, 'already_paid'::text, 'cancelled'::text, 'other_amount'::text, 'unknown_notice'::text])))
+);
+
 CREATE TABLE public.office_edits (
     municipality_id bigint NOT NULL,
     edit_id uuid NOT NULL,
@@ -253,7 +280,7 @@ CREATE TABLE public.receipts (
     handling text NOT NULL,
     message_sealed text NOT NULL,
     received_at timestamp with time zone NOT NULL,
-    CONSTRAINT receipts_handling_check CHECK ((handling = ANY (ARRAY['settled'::text, 'already_paid'::text, 'cancelled'::text, 'other_amount'::text, 'unknown_notice'::text]))),
+    CONSTRAINT receipts_handling_check CHECK ((handling = ANY (ARRAY['settled'::text, 'late'::text, 'already_paid'::text, 'cancelled'::text, 'other_amount'::text, 'unknown_notice'::text]))),
     CONSTRAINT receipts_paid_cents_check CHECK ((paid_cents >= 0))
 );
 
@@ -369,6 +396,15 @@ ALTER TABLE ONLY public.migrations
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (municipality_id, kind, subject_id, channel);
 
+ALTER TABLE ONLY public.office_case_lines
+    ADD CONSTRAINT office_case_lines_pkey PRIMARY KEY (municipality_id, case_id, ordinal);
+
+ALTER TABLE ONLY public.office_cases
+    ADD CONSTRAINT office_cases_municipality_id_subject_id_class_key UNIQUE (municipality_id, subject_id, class);
+
+ALTER TABLE ONLY public.office_cases
+    ADD CONSTRAINT office_cases_pkey PRIMARY KEY (municipality_id, case_id);
+
 ALTER TABLE ONLY public.office_edits
     ADD CONSTRAINT office_edits_pkey PRIMARY KEY (municipality_id, edit_id);
 
@@ -418,6 +454,10 @@ CREATE INDEX notifications_parked ON public.notifications USING btree (municipal
 
 CREATE INDEX notifications_waiting ON public.notifications USING btree (municipality_id, next_at) WHERE (state = 'waiting'::text);
 
+CREATE INDEX office_cases_open ON public.office_cases USING btree (municipality_id, opened_at, case_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX office_cases_resolved ON public.office_cases USING btree (municipality_id, resolved_at DESC, case_id) WHERE (resolved_at IS NOT NULL);
+
 CREATE INDEX positions_by_cart ON public.positions USING btree (municipality_id, cart_id) WHERE (cart_id IS NOT NULL);
 
 CREATE INDEX processed_messages_processed_at ON public.processed_messages USING btree (processed_at);
@@ -461,6 +501,9 @@ ALTER TABLE ONLY public.instalment_credits
 
 ALTER TABLE ONLY public.instalments
     ADD CONSTRAINT instalments_municipality_id_document_id_fkey FOREIGN KEY (municipality_id, document_id) REFERENCES public.documents(municipality_id, document_id);
+
+ALTER TABLE ONLY public.office_case_lines
+    ADD CONSTRAINT office_case_lines_municipality_id_case_id_fkey FOREIGN KEY (municipality_id, case_id) REFERENCES public.office_cases(municipality_id, case_id);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);

@@ -22,6 +22,7 @@ import { creditTopUps } from './app/credit-top-ups.ts';
 import { handOverDocument } from './app/hand-over-document.ts';
 import { type IssueDocument, issueDocument } from './app/issue-document.ts';
 import { officeOperations } from './app/office.ts';
+import { resolveCase } from './app/office-cases.ts';
 import { orderTopUp } from './app/order-top-up.ts';
 import { reminderRunPages, ruoloRunPages } from './app/overdue-runs.ts';
 import { recordReceipt } from './app/record-receipt.ts';
@@ -42,6 +43,7 @@ import { checkoutClient } from './http/checkout-client.ts';
 import { mailChannel } from './http/mail-channel.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
 import { renderCertification } from './pdf/certification.ts';
+import { caseStore } from './store/case-store.ts';
 import { certificationStore } from './store/certification-store.ts';
 import { creditCheckStore } from './store/credit-check-store.ts';
 import { creditorStore } from './store/creditor-store.ts';
@@ -138,7 +140,8 @@ await runMain(async () => {
     everyMs: config.NOTIFY_EVERY_MS,
     onFault: (fault) => logger.warn({ err: fault }, 'messages will be looked for again'),
   });
-  const receiptDeps = { ...shared, receipts: receiptStore(cipher), appendReceived };
+  const cases = caseStore(database);
+  const receiptDeps = { ...shared, receipts: receiptStore(cipher), cases, appendReceived };
   const office = {
     ...{ creditors, rules },
     issue: (command: IssueDocument) => issueDocument({ ...shared, payers, law }, command),
@@ -162,6 +165,7 @@ await runMain(async () => {
         operations: officeOperations({ ...shared, runs, rules, edits }, running.wake),
         ...{ runs, rules, edits, documents, positions },
       },
+      cases: { cases, clock, resolve: (command) => resolveCase({ transaction, cases, clock }, command) },
       jwksUrl: config.IDENTITY_JWKS_URL,
     }),
   );
@@ -191,7 +195,7 @@ await runMain(async () => {
         tls: tlsOf(config),
         deps: {
           ...{ creditors, positions, clock, logger },
-          record: (municipalityId, receipt, message) => recordReceipt(receiptDeps, municipalityId, receipt, message),
+          record: (creditor, receipt, message) => recordReceipt(receiptDeps, creditor, receipt, message),
           onRecorded: crediting.wake,
         },
       }),

@@ -15,12 +15,16 @@ export interface NodeAnswer {
 const parser = new XMLParser({ removeNSPrefix: true, parseTagValue: false });
 
 /** Sends a SOAP body as the node does. */
-export async function send(nodeUrl: string, body: string, signal?: AbortSignal): Promise<NodeAnswer> {
+export async function send(
+  nodeUrl: string,
+  body: RequestInit['body'],
+  headers: Record<string, string> = {},
+): Promise<NodeAnswer> {
   const response = await fetch(nodeUrl, {
     method: 'POST',
-    headers: { 'content-type': 'text/xml; charset=utf-8' },
-    body,
-    ...(signal === undefined ? {} : { signal }),
+    headers: { 'content-type': 'text/xml; charset=utf-8', ...headers },
+    body: body ?? null,
+    ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
   });
   const text = await response.text();
   const [found] = Object.entries(parser.parse(text)?.Envelope?.Body ?? {});
@@ -53,6 +57,13 @@ export const getRequest = (asked: Asked & { version?: 1 | 2; transferType?: 'POS
   envelope(
     asked.version === 1 ? 'paGetPaymentReq' : 'paGetPaymentV2Request',
     `${caller(asked)}${qrCode(asked)}<amount>0.00</amount>${asked.transferType === undefined ? '' : `<transferType>${asked.transferType}</transferType>`}`,
+  );
+
+/** `paDemandPaymentNotice` */
+export const demandRequest = (asked: Partial<Asked> = {}) =>
+  envelope(
+    'paDemandPaymentNoticeRequest',
+    `${caller(asked)}<idServizio>00001</idServizio><idSoggettoServizio>00001</idSoggettoServizio><datiSpecificiServizioRequest>PGE+PC9hPg==</datiSpecificiServizioRequest>`,
   );
 
 /** What a receipt says. */

@@ -1,6 +1,10 @@
 import { PaymentMode } from '@campanella/proto/anagrafica/v1/anagrafica';
 import { PutRequest } from '@campanella/proto/anagrafica/v1/registry';
-import type { PutCreditorRequest, PutTopUpRulesRequest } from '@campanella/proto/billing/v1/office';
+import {
+  PositionKeeper,
+  type PutCreditorRequest,
+  type PutTopUpRulesRequest,
+} from '@campanella/proto/billing/v1/office';
 import { codiceFiscaleControl } from '@campanella/vocabulary';
 
 /** A UUID that shows a small number: readable in a failing test. */
@@ -81,6 +85,8 @@ export const CREDITOR: PutCreditorRequest = {
   postalIban: POSTAL_IBAN,
   cbillCode: 'AB123',
   portalUrl: 'https://servizi.comune.esempio.example',
+  refusesLatePayments: false,
+  positionsAt: PositionKeeper.ACA,
 };
 
 /** What may be topped up there. */

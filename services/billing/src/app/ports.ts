@@ -23,6 +23,10 @@ export interface Creditor {
   readonly cbillCode: string | null;
   /** The portal's address, without a path. */
   readonly portalUrl: string;
+  /** A position whose due day has passed is refused at pagoPA; otherwise it stays payable. */
+  readonly refusesLatePayments: boolean;
+  /** Who keeps the positions at pagoPA: we, told to its archive (ACA), or pagoPA itself (GPD). */
+  readonly positionsAt: 'aca' | 'gpd';
 }
 
 /** Runs an operation in one transaction. */

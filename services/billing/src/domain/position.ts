@@ -1,4 +1,4 @@
-import type { Cents, ServiceDate } from '@campanella/vocabulary';
+import { type Cents, type ServiceDate, serviceDateAt } from '@campanella/vocabulary';
 import type { NoticeNumber } from './notice-number.ts';
 
 /** Who owes: as the node is told, and nobody else. */
@@ -33,17 +33,32 @@ export interface Receipt {
   readonly pspName: string;
 }
 
+/** Whether a day is after the one until which a position asks for its payment. */
+export function isLate(position: Pick<Position, 'dueOn'>, day: ServiceDate): boolean {
+  return day > position.dueOn;
+}
+
 /**
- * What becomes of a receipt. Only `settled` settles its position by itself; all others are real money that the office decides about:
- * `already_paid` a second payment, `cancelled` of a position that was withdrawn, `other_amount` of an open position but of another amount,
- * `unknown_notice` of a number that is not ours.
+ * What becomes of a receipt. `settled` settles its position, and so does `late`, of a municipality that refuses late payments. All but `settled`
+ * are put before the office: `already_paid` a second payment, `cancelled` of a position that was withdrawn, `other_amount` of an open position but
+ * of another amount, `unknown_notice` of a number that is not ours.
  */
-export type Handling = 'settled' | 'already_paid' | 'cancelled' | 'other_amount' | 'unknown_notice';
+export type Handling = 'settled' | 'late' | 'already_paid' | 'cancelled' | 'other_amount' | 'unknown_notice';
 
 /** Decides about a receipt that is not known yet. A receipt cannot be refused: its existence attests the payment. */
-export function handlingOf(receipt: Receipt, position: Position | null): Handling {
+export function handlingOf(
+  receipt: Receipt,
+  position: Position | null,
+  rules: { readonly refusesLatePayments: boolean },
+): Handling {
   if (position === null) return 'unknown_notice';
   if (position.state === 'paid') return 'already_paid';
   if (position.state === 'cancelled') return 'cancelled';
-  return receipt.paidCents === position.amountCents ? 'settled' : 'other_amount';
+  if (receipt.paidCents !== position.amountCents) return 'other_amount';
+  return rules.refusesLatePayments && isLate(position, serviceDateAt(receipt.paidAt)) ? 'late' : 'settled';
+}
+
+/** Whether a receipt of this handling discharges the debt of its position. */
+export function settles(handling: Handling): boolean {
+  return handling === 'settled' || handling === 'late';
 }

@@ -3,7 +3,7 @@ import type { Transaction } from '@campanella/postgres';
 import { PaymentReceived, PositionKind, TopUpCredited } from '@campanella/proto/events/v1/events';
 import type { MunicipalityId } from '@campanella/vocabulary';
 import type { PaidOrder } from '../app/ports.ts';
-import type { Handling, Position, Receipt } from '../domain/position.ts';
+import { type Handling, type Position, type Receipt, settles } from '../domain/position.ts';
 
 /** A receipt of pagoPA was recorded. */
 export const PAYMENT_RECEIVED = 'billing.payment_received.v1';
@@ -31,7 +31,7 @@ export async function appendReceived(
     subjectId: position?.subjectId ?? '',
     paidCents: receipt.paidCents,
     paidAtMs: receipt.paidAt.getTime(),
-    settles: handling === 'settled',
+    settles: settles(handling),
   });
   await appendEvent(tx, { routingKey: PAYMENT_RECEIVED, municipalityId, body: event.finish() });
 }

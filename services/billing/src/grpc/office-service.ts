@@ -1,4 +1,9 @@
-import { type BillingOfficeServiceServer, DocumentKind, Vat } from '@campanella/proto/billing/v1/office';
+import {
+  type BillingOfficeServiceServer,
+  DocumentKind,
+  PositionKeeper,
+  Vat,
+} from '@campanella/proto/billing/v1/office';
 import { GrpcRefusal, unaryHandler } from '@campanella/service-kit';
 import {
   type Cents,
@@ -16,7 +21,7 @@ import {
 import { status } from '@grpc/grpc-js';
 import type { HandOverRefusal } from '../app/hand-over-document.ts';
 import type { DocumentRefusal, IssueDocument } from '../app/issue-document.ts';
-import type { CreditorStore, IssuedDocument, RulesStore } from '../app/ports.ts';
+import type { Creditor, CreditorStore, IssuedDocument, RulesStore } from '../app/ports.ts';
 import { INSTALMENTS_MAX, type NewDocument } from '../domain/document.ts';
 
 const TOP_UP_CENTS_MAX = 100_000;
@@ -31,6 +36,13 @@ const KINDS: ReadonlyMap<number, NewDocument['kind']> = new Map([
 const VATS: ReadonlyMap<number, NewDocument['vat']> = new Map([
   [Vat.FOUR_PERCENT, 'vat_4'],
   [Vat.EXEMPT, 'exempt'],
+]);
+
+/** Unset is what a creditor with synchronous interfaces has to do. */
+const KEEPERS: ReadonlyMap<number, Creditor['positionsAt']> = new Map([
+  [PositionKeeper.UNSPECIFIED, 'aca'],
+  [PositionKeeper.ACA, 'aca'],
+  [PositionKeeper.GPD, 'gpd'],
 ]);
 
 type OfficeRefusal = DocumentRefusal | HandOverRefusal;
@@ -121,6 +133,8 @@ export function billingOfficeService(deps: {
             ? null
             : takeShape(request.cbillCode, /^[0-9A-Z]{5}$/, 'cbill_code has 5 characters'),
         portalUrl: takeShape(request.portalUrl, /^https?:\/\/[^/\s]+$/, 'portal_url must be an address without a path'),
+        refusesLatePayments: request.refusesLatePayments,
+        positionsAt: takeOne(KEEPERS, request.positionsAt, 'positions_at'),
       };
       const put = await deps.creditors.putCreditor(creditor);
       if (put === 'held') {

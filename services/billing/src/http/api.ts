@@ -31,6 +31,7 @@ import { shownState, type TopUpOrder } from '../domain/top-up.ts';
 import { renderDocument } from '../pdf/document.ts';
 import { renderNotice } from '../pdf/notice.ts';
 import { renderPaymentReceipt } from '../pdf/payment-receipt.ts';
+import { type CasesApiDeps, casesRoutes } from './cases-api.ts';
 import {
   type CartAnswer,
   CartBody,
@@ -66,6 +67,7 @@ export interface BillingApiDeps {
   readonly positions: Pick<PositionStore, 'endCart' | 'find'>;
   readonly documents: Pick<DocumentStore, 'list' | 'listPayables' | 'findPayable' | 'findPaid' | 'findFile'>;
   readonly office: OfficeApiDeps;
+  readonly cases: CasesApiDeps;
   readonly jwksUrl: string;
   readonly clock: Clock;
 }
@@ -111,6 +113,7 @@ export function billingApi(deps: BillingApiDeps): Router {
   documentRoutes(router, deps);
   cartRoutes(router, deps);
   officeRoutes(router, deps.office);
+  casesRoutes(router, deps.cases);
   return router;
 }
 

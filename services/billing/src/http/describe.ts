@@ -1,5 +1,6 @@
 import { describeApi } from '@campanella/service-kit';
 import { z } from 'zod';
+import { CaseLineBody, CasesAnswer, CasesQuery, OfficeCase } from './cases-description.ts';
 
 export const Service = z
   .string()
@@ -325,6 +326,34 @@ export function describeBillingApi(officePaths: ApiPaths): object {
           summary: 'Says that a guardian came back without having paid: the notices may be paid again',
           requestParams: { path: z.object({ cartId: z.uuid() }) },
           responses: { '204': { description: 'Done, or not under way' }, '401': SIGNED_OUT, '404': NOT_FOUND },
+        },
+      },
+      '/api/billing/office/cases': {
+        get: {
+          operationId: 'listOfficeCases',
+          summary: 'Receipts that the office decides about: money that settled nothing by itself. Office only',
+          requestParams: { query: CasesQuery },
+          responses: {
+            '200': json(CasesAnswer, 'Cases'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '422': problem('malformed'),
+          },
+        },
+      },
+      '/api/billing/office/cases/{caseId}/lines': {
+        post: {
+          operationId: 'resolveOfficeCase',
+          summary: 'Writes a decision about a case, which stays; the same again changes nothing. Office only',
+          requestParams: { path: z.object({ caseId: z.uuid() }) },
+          requestBody: body(CaseLineBody),
+          responses: {
+            '200': json(OfficeCase, 'The case'),
+            '401': SIGNED_OUT,
+            '404': NOT_FOUND,
+            '409': problem('resolved: somebody has decided already, or not_resolved: there is nothing to reopen'),
+            '422': problem('malformed'),
+          },
         },
       },
     },

@@ -22,6 +22,8 @@ export const MESSAGES = {
   tooMany: (most: number) => `Si possono pagare al massimo ${most} avvisi per volta: togliere qualche avviso`,
   notPayable: 'Uno degli avvisi scelti è già pagato o annullato: ricaricare la pagina',
   noNotice: 'Questa ricarica non è più in attesa di pagamento: l’avviso non serve più',
+  caseResolved: 'Su questo incasso è già stato deciso: ricaricare la pagina',
+  caseNotResolved: 'Su questo incasso non è ancora stato deciso: non c’è nulla da riaprire',
   checkoutAway: 'Il pagamento online non è disponibile in questo momento: riprovare tra qualche minuto',
 } as const;
 

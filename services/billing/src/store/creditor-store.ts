@@ -15,6 +15,8 @@ interface CreditorRow {
   readonly postal_iban: string | null;
   readonly cbill_code: string | null;
   readonly portal_url: string;
+  readonly refuses_late_payments: boolean;
+  readonly positions_at: Creditor['positionsAt'];
 }
 
 interface RulesRow {
@@ -29,7 +31,7 @@ interface RulesRow {
 }
 
 const COLUMNS = `municipality_id, fiscal_code, company_name, office_name, broker_id, station_id, segregation_code, iban,
-  postal_iban, cbill_code, portal_url`;
+  postal_iban, cbill_code, portal_url, refuses_late_payments, positions_at`;
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -72,17 +74,19 @@ async function putCreditor(database: Database, creditor: Creditor): Promise<'put
   try {
     const { rowCount } = await database.query({
       name: 'put_creditor',
-      text: `insert into creditors (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+      text: `insert into creditors (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict (municipality_id) do update set
                fiscal_code = excluded.fiscal_code, company_name = excluded.company_name,
                office_name = excluded.office_name, broker_id = excluded.broker_id, station_id = excluded.station_id,
                segregation_code = excluded.segregation_code, iban = excluded.iban, postal_iban = excluded.postal_iban,
-               cbill_code = excluded.cbill_code, portal_url = excluded.portal_url
+               cbill_code = excluded.cbill_code, portal_url = excluded.portal_url,
+               refuses_late_payments = excluded.refuses_late_payments, positions_at = excluded.positions_at
              where creditors.last_notice_base = 0 or (creditors.fiscal_code = excluded.fiscal_code
                and creditors.segregation_code = excluded.segregation_code)`,
       values: [
         ...[municipalityId, fiscalCode, companyName, officeName, brokerId, stationId, segregationCode],
         ...[creditor.iban, creditor.postalIban, creditor.cbillCode, creditor.portalUrl],
+        ...[creditor.refusesLatePayments, creditor.positionsAt],
       ],
     });
     return rowCount === 1 ? 'put' : 'fixed';
@@ -133,6 +137,8 @@ function toCreditor(row: CreditorRow): Creditor {
     postalIban: row.postal_iban,
     cbillCode: row.cbill_code,
     portalUrl: row.portal_url,
+    refusesLatePayments: row.refuses_late_payments,
+    positionsAt: row.positions_at,
   };
 }
 

@@ -1,12 +1,12 @@
 import { counter, histogram, LATENCY_BUCKETS, type Logger } from '@campanella/service-kit';
-import { addCents, cents, type MunicipalityId } from '@campanella/vocabulary';
-import { Router, text } from 'express';
+import { addCents, cents, serviceDateAt } from '@campanella/vocabulary';
+import { type ErrorRequestHandler, Router, raw } from 'express';
 import type { z } from 'zod';
 import type { Clock, Creditor, CreditorStore, PositionStore } from '../../app/ports.ts';
 import { iuvOf } from '../../domain/notice-number.ts';
-import type { Handling, Position, Receipt } from '../../domain/position.ts';
-import { GetRequest, ReceiptRequest, VerifyRequest } from './requests.ts';
-import { type Children, MESSAGE_BYTES_MAX, readMessage, writeMessage } from './soap.ts';
+import { type Handling, isLate, type Position, type Receipt } from '../../domain/position.ts';
+import { DemandRequest, GetRequest, ReceiptRequest, VerifyRequest } from './requests.ts';
+import { type Children, MESSAGE_BYTES_MAX, readMessage, SOAP_FAULT, writeMessage } from './soap.ts';
 
 /** Where the node reaches us. */
 export const NODE_PATH = '/pagopa/pa-for-node';
@@ -20,6 +20,7 @@ const FAULTS = {
   PAA_STAZIONE_INT_ERRATA: 'Stazione intermediario non corrispondente',
   PAA_PAGAMENTO_SCONOSCIUTO: 'Pagamento in attesa risulta sconosciuto all’Ente Creditore',
   PAA_PAGAMENTO_DUPLICATO: 'Pagamento in attesa risulta concluso all’Ente Creditore',
+  PAA_PAGAMENTO_SCADUTO: 'Pagamento in attesa risulta scaduto all’Ente Creditore',
   PAA_PAGAMENTO_ANNULLATO: 'Pagamento in attesa risulta annullato all’Ente Creditore',
   PAA_RECEIPT_DUPLICATA: 'La ricevuta risulta già acquisita dall’Ente Creditore',
   PAA_SEMANTICA: 'Errore semantico',
@@ -53,7 +54,7 @@ const receiptsTotal = counter('campanella_billing_receipts_total', 'Receipts of 
 export interface NodeDeps {
   readonly creditors: Pick<CreditorStore, 'findCreditorByFiscalCode'>;
   readonly positions: Pick<PositionStore, 'find'>;
-  readonly record: (municipalityId: MunicipalityId, receipt: Receipt, message: string) => Promise<Handling | 'known'>;
+  readonly record: (creditor: Creditor, receipt: Receipt, message: string) => Promise<Handling | 'known'>;
   /** Called after a receipt was recorded. */
   readonly onRecorded: () => void;
   readonly clock: Clock;
@@ -79,8 +80,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   paSendRTV2Request: { answerElement: 'paSendRTV2Response', answer: sendReceipt },
   paDemandPaymentNoticeRequest: {
     answerElement: 'paDemandPaymentNoticeResponse',
-    // Nothing of ours can be asked for at a desk: the service would have to be in pagoPA's catalogue.
-    answer: () => Promise.reject(new NodeFault('PAA_SYSTEM_ERROR', '')),
+    answer: demand,
   },
 };
 
@@ -94,28 +94,38 @@ const RECEIPTS = new Set(['paSendRTReq', 'paSendRTV2Request']);
  */
 export function nodeRoutes(deps: NodeDeps): Router {
   const router = Router();
-  const body = text({ type: () => true, limit: MESSAGE_BYTES_MAX, defaultCharset: 'utf-8' });
+  const body = raw({ type: () => true, limit: MESSAGE_BYTES_MAX, inflate: false });
   router.post(NODE_PATH, body, async (request, response) => {
     const startedAt = performance.now();
     const sent: unknown = request.body;
-    const message = typeof sent === 'string' ? sent : '';
-    const read = readMessage(message);
+    const read = readMessage(sent instanceof Uint8Array ? sent : new Uint8Array());
     const operation = read === null ? undefined : OPERATIONS[read.element];
     response.type('text/xml').set('cache-control', 'no-store');
-    if (read === null || operation === undefined) {
+    if (read === null || operation === undefined || !isActionOf(read.element, request.get('soapaction'))) {
       response.status(500).send(SOAP_FAULT);
       return;
     }
-    const answer = await answerOrFault(deps, read.element, operation, read.content, message);
+    const answer = await answerOrFault(deps, read.element, operation, read.content, read.text);
     const labels = { operation: operation.answerElement, outcome: String(answer['outcome']) };
     seconds.observe(labels, (performance.now() - startedAt) / 1_000);
     response.send(writeMessage(operation.answerElement, answer));
   });
+  router.use(NODE_PATH, unreadable);
   return router;
 }
 
-const SOAP_FAULT =
-  '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault><faultcode>soapenv:Client</faultcode><faultstring>not a message of paForNode</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>';
+/** A body that is too big, compressed or broken off is no message either. */
+const unreadable: ErrorRequestHandler = (cause: unknown, _request, response, next) => {
+  const status = cause instanceof Error && 'status' in cause ? Number(cause.status) : 500;
+  if (status < 400 || status >= 500 || response.headersSent) return next(cause);
+  response.status(status).type('text/xml').set('cache-control', 'no-store').send(SOAP_FAULT);
+};
+
+/** The header may be left out or empty; where it names an operation it names that of the message. */
+function isActionOf(element: string, header: string | undefined): boolean {
+  const action = (header ?? '').replaceAll('"', '').trim();
+  return action === '' || action === element.replace(/Req(?:uest)?$/, '');
+}
 
 async function answerOrFault(
   deps: NodeDeps,
@@ -164,7 +174,7 @@ const CLOSED: Record<Exclude<Position['state'], 'open'>, FaultCode> = {
   cancelled: 'PAA_PAGAMENTO_ANNULLATO',
 };
 
-/** The position that somebody may pay now. A due date that has passed does not stop a payment. */
+/** The position that somebody may pay now. A due date that has passed stops a payment only where the municipality says so. */
 async function payable(deps: NodeDeps, request: z.output<typeof VerifyRequest>) {
   const creditor = await creditorOf(deps, request);
   const { fiscalCode, noticeNumber } = request.qrCode;
@@ -172,6 +182,9 @@ async function payable(deps: NodeDeps, request: z.output<typeof VerifyRequest>) 
   const position = await deps.positions.find(creditor.municipalityId, noticeNumber);
   if (position === null) throw new NodeFault('PAA_PAGAMENTO_SCONOSCIUTO', creditor.fiscalCode);
   if (position.state !== 'open') throw new NodeFault(CLOSED[position.state], creditor.fiscalCode);
+  if (creditor.refusesLatePayments && isLate(position, serviceDateAt(deps.clock.now()))) {
+    throw new NodeFault('PAA_PAGAMENTO_SCADUTO', creditor.fiscalCode);
+  }
   return { creditor, position };
 }
 
@@ -197,6 +210,8 @@ async function verify(deps: NodeDeps, content: unknown): Promise<Children> {
 
 async function getPayment(deps: NodeDeps, content: unknown, version: 1 | 2): Promise<Children> {
   const request = take(GetRequest, content);
+  // The schema lets it through; the guide knows it for version 2 only, which alone can answer it.
+  if (version === 1 && request.transferType === 'PAGOPA') throw new NodeFault('PAA_SINTASSI_EXTRAXSD', request.idPA);
   const { creditor, position } = await payable(deps, request);
   const isPostal = request.transferType === 'POSTAL' && creditor.postalIban !== null;
   const metadata =
@@ -235,6 +250,12 @@ async function getPayment(deps: NodeDeps, content: unknown, version: 1 | 2): Pro
   };
 }
 
+/** Nothing of ours can be asked for at a desk: the service would have to be in pagoPA's catalogue. */
+async function demand(deps: NodeDeps, content: unknown): Promise<Children> {
+  const creditor = await creditorOf(deps, take(DemandRequest, content));
+  throw new NodeFault('PAA_SYSTEM_ERROR', creditor.fiscalCode);
+}
+
 async function sendReceipt(deps: NodeDeps, content: unknown, message: string): Promise<Children> {
   const request = take(ReceiptRequest, content);
   const creditor = await creditorOf(deps, request);
@@ -246,7 +267,7 @@ async function sendReceipt(deps: NodeDeps, content: unknown, message: string): P
   }
   const own = transfers.filter(({ fiscalCodePA }) => fiscalCodePA === creditor.fiscalCode);
   const handling = await deps.record(
-    creditor.municipalityId,
+    creditor,
     {
       receiptId: receipt.receiptId,
       noticeNumber: receipt.noticeNumber,

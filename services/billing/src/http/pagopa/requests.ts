@@ -18,13 +18,30 @@ const amount = z
   .transform((value): Cents => cents(Number(value.replace('.', ''))));
 
 const Caller = { idPA: text(35), idBrokerPA: text(35), idStation: text(35) };
-const qrCode = z.object({ fiscalCode, noticeNumber: notice });
+const qrCode = z.strictObject({ fiscalCode, noticeNumber: notice });
 
 /** `paVerifyPaymentNoticeReq` */
-export const VerifyRequest = z.object({ ...Caller, qrCode });
+export const VerifyRequest = z.strictObject({ ...Caller, qrCode });
 
-/** `paGetPaymentReq` and `paGetPaymentV2Request`: what else they say does not change our answer. */
-export const GetRequest = z.object({ ...Caller, qrCode, transferType: z.enum(['POSTAL', 'PAGOPA']).optional() });
+/** `paGetPaymentReq` and `paGetPaymentV2Request`: beside the transfer's type, what else they say does not change our answer. */
+export const GetRequest = z.strictObject({
+  ...{ ...Caller, qrCode },
+  amount: amount.optional(),
+  paymentNote: text(210).optional(),
+  transferType: z.enum(['POSTAL', 'PAGOPA']).optional(),
+  dueDate: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(?:Z|[+-]\d{2}:\d{2})?$/)
+    .optional(),
+});
+
+/** `paDemandPaymentNoticeRequest` */
+export const DemandRequest = z.strictObject({
+  ...Caller,
+  idServizio: z.string().length(5),
+  idSoggettoServizio: z.string().length(5),
+  datiSpecificiServizioRequest: z.base64(),
+});
 
 const ZONED = /(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -45,7 +62,10 @@ function romeInstant(value: string): Date | null {
   return new Date(instantAt(day, time).getTime() + beyondMinuteMs);
 }
 
-/** `paSendRTReq` and `paSendRTV2Request`: what we need of a receipt; its whole text is kept beside. */
+/**
+ * `paSendRTReq` and `paSendRTV2Request`: what we need of a receipt; its whole text is kept beside. What else there is does not matter: a KO would
+ * be final, and the money unknown.
+ */
 export const ReceiptRequest = z.object({
   ...Caller,
   receipt: z.object({
