@@ -183,7 +183,9 @@ test('a guardian answers for the pupils whose payer he or she is, and no longer 
 });
 
 test('a payer of a past enrolment gives way to the payer of the one in force; one to come does not', async () => {
-  await put(frame(6));
+  const town = frame(6);
+  const always = [{ priceCents: 520, validFrom: '2000-01-01', validUntil: '' }];
+  await put({ ...town, tariffs: town.tariffs.map((tariff) => ({ ...tariff, prices: always })) });
   const year = { schoolYearId: uuid(20), name: 'sempre', validFrom: '2000-01-01', validUntil: '2100-12-31' };
   const guardians = [2, 3].map((number) => ({
     guardianId: uuid(5 + number),
