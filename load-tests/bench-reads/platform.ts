@@ -129,6 +129,7 @@ async function start(
     PAGOPA_PORT: String(await freePort()),
     CHECKOUT_CARTS_URL: 'http://127.0.0.1:9/carts',
     CHECKOUT_KEY: 'nobody-asks-it-here',
+    ...{ ACA_URL: 'http://127.0.0.1:9', ACA_KEY: 'none', GPD_URL: 'http://127.0.0.1:9', GPD_KEY: 'none' },
   });
   const databases = Object.fromEntries(
     NAMES.map((name) => [name, new pg.Pool({ connectionString: databaseUrls[name], max: 2 })]),

@@ -38,4 +38,5 @@ export {
   serviceDateAt,
   type Validity,
   type WallTime,
+  wallTime,
 } from './service-date.ts';

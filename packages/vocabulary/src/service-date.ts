@@ -51,6 +51,13 @@ export function parseWallTime(text: string): WallTime | null {
   return /^([01]\d|2[0-3]):[0-5]\d$/.test(text) ? (text as WallTime) : null;
 }
 
+/** The same for a time that must be right, as `HH:MM`. @throws RangeError for anything else */
+export function wallTime(text: string): WallTime {
+  const parsed = parseWallTime(text);
+  if (parsed === null) throw new RangeError('a time on the wall is HH:MM');
+  return parsed;
+}
+
 /**
  * The instant at which clocks on walls in Rome show a time of a day.
  *

@@ -154,6 +154,10 @@ export function serviceParts(wiring: Wiring): readonly (PartToStart & { readonly
       MAIL_FROM: 'Comune di Vallefinta <noreply@vallefinta.example>',
       APP_IO_URL: `${httpAt(ports.messages.http)}/app-io`,
       APP_IO_KEY,
+      ACA_URL: `${httpAt(ports['pagopa-node'].http)}/aca/v1`,
+      ACA_KEY: secrets.checkoutKey,
+      GPD_URL: `${httpAt(ports['pagopa-node'].http)}/gpd/debt-positions-service/v1`,
+      GPD_KEY: secrets.checkoutKey,
       ...jwks,
     }),
     {

@@ -1,6 +1,7 @@
 import { createHttpApp, finishHttpApp, HttpRefusal, type Logger } from '@campanella/service-kit';
 import type { Express } from 'express';
 import { z } from 'zod';
+import type { Archive } from './archive.ts';
 import { type Node, reasonOf } from './node.ts';
 
 const Behaviour = z.strictObject({
@@ -22,9 +23,18 @@ const Payment = z.strictObject({
  *
  * - `GET /state` behaviour, receipts that nobody has taken yet, and the last exchanges with the creditor;
  * - `PATCH /behaviour` changes it; `POST /reset` back to normal;
+ * - `GET /positions` what ACA and GPD keep and how it came to be; `PUT /positions/fault` makes both answer a status, null as they should;
  * - `POST /payments` pays a notice now; `POST /receipts/:receiptId/repeat` sends its receipt once more.
  */
-export function controlApp({ node, logger }: { readonly node: Node; readonly logger: Logger }): Express {
+export function controlApp({
+  node,
+  archive,
+  logger,
+}: {
+  readonly node: Node;
+  readonly archive: Archive;
+  readonly logger: Logger;
+}): Express {
   const app = createHttpApp({ logger, service: 'sandbox-pagopa-node' });
   app.get('/state', (_request, response) => {
     response.json({ behaviour: node.behaviour, owedReceipts: node.owedCount, exchanges: node.exchanges });
@@ -39,8 +49,14 @@ export function controlApp({ node, logger }: { readonly node: Node; readonly log
     };
     response.json(node.behaviour);
   });
+  app.get('/positions', (_request, response) => void response.json({ kept: archive.kept, changes: archive.changes }));
+  app.put('/positions/fault', (request, response) => {
+    archive.fault = parse(z.strictObject({ status: z.int().min(400).max(599).nullable() }), request.body).status;
+    response.status(204).end();
+  });
   app.post('/reset', (_request, response) => {
     node.reset();
+    archive.fault = null;
     response.status(204).end();
   });
   app.post('/payments', async (request, response) => {

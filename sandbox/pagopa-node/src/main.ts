@@ -1,4 +1,5 @@
 import { createHttpApp, createLogger, finishHttpApp, httpServer, runMain, runService } from '@campanella/service-kit';
+import { archiveRoutes, openArchive } from './archive.ts';
 import { checkoutRoutes } from './checkout.ts';
 import { config } from './config.ts';
 import { controlApp } from './control-app.ts';
@@ -12,7 +13,9 @@ await runMain(async () => {
   const settings = config(process.env);
   const service = 'sandbox-pagopa-node';
   const logger = createLogger({ service, level: settings.LOG_LEVEL });
+  const archive = openArchive();
   const node = openNode({
+    archive,
     station: { url: settings.STATION_URL, brokerId: settings.BROKER_ID, stationId: settings.STATION_ID },
     patience: PATIENCE,
     retryMs: settings.RECEIPT_RETRY_MS,
@@ -22,6 +25,7 @@ await runMain(async () => {
   const host = settings.LISTEN_HOST;
   const app = createHttpApp({ logger, service, parseBody: false });
   checkoutRoutes(app, { node, key: settings.CHECKOUT_KEY, base: `http://${host}:${settings.HTTP_PORT}` });
+  archiveRoutes(app, { archive, key: settings.CHECKOUT_KEY });
   finishHttpApp(app);
   await runService({
     logger,
@@ -35,7 +39,7 @@ await runMain(async () => {
       httpServer({
         host,
         port: settings.CONTROL_PORT,
-        app: controlApp({ node, logger }),
+        app: controlApp({ node, archive, logger }),
         logger,
         portName: 'CONTROL_PORT',
       }),

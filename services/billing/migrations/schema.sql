@@ -1,3 +1,13 @@
+CREATE FUNCTION public.append_position_load() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  insert into position_loads (municipality_id, position_id, amount_cents, due_on, state)
+  values (new.municipality_id, new.position_id, new.amount_cents, new.due_on, new.state);
+  return null;
+end
+$$;
+
 CREATE TABLE public.billing_rules (
     municipality_id bigint NOT NULL,
     service text NOT NULL,
@@ -240,6 +250,27 @@ ALTER TABLE public.outbox_events ALTER COLUMN "position" ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.position_loads (
+    municipality_id bigint NOT NULL,
+    load bigint NOT NULL,
+    position_id uuid NOT NULL,
+    amount_cents bigint NOT NULL,
+    due_on date NOT NULL,
+    state text NOT NULL,
+    appended_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.position_loads ALTER COLUMN load ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.position_loads_load_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.positions (
     municipality_id bigint NOT NULL,
     position_id uuid NOT NULL,
@@ -411,6 +442,9 @@ ALTER TABLE ONLY public.office_edits
 ALTER TABLE ONLY public.outbox_events
     ADD CONSTRAINT outbox_events_pkey PRIMARY KEY ("position");
 
+ALTER TABLE ONLY public.position_loads
+    ADD CONSTRAINT position_loads_pkey PRIMARY KEY (municipality_id, load);
+
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_municipality_id_kind_subject_id_key UNIQUE (municipality_id, kind, subject_id);
 
@@ -458,6 +492,8 @@ CREATE INDEX office_cases_open ON public.office_cases USING btree (municipality_
 
 CREATE INDEX office_cases_resolved ON public.office_cases USING btree (municipality_id, resolved_at DESC, case_id) WHERE (resolved_at IS NOT NULL);
 
+CREATE INDEX position_loads_by_position ON public.position_loads USING btree (municipality_id, position_id, load);
+
 CREATE INDEX positions_by_cart ON public.positions USING btree (municipality_id, cart_id) WHERE (cart_id IS NOT NULL);
 
 CREATE INDEX processed_messages_processed_at ON public.processed_messages USING btree (processed_at);
@@ -477,6 +513,10 @@ CREATE UNIQUE INDEX runs_under_way ON public.runs USING btree (municipality_id, 
 CREATE INDEX top_up_orders_by_pupil ON public.top_up_orders USING btree (municipality_id, pupil_id, ordered_at DESC, order_id);
 
 CREATE INDEX top_up_orders_paid ON public.top_up_orders USING btree (municipality_id, paid_at) WHERE (state = 'paid'::text);
+
+CREATE TRIGGER position_changed AFTER UPDATE OF amount_cents, due_on, state ON public.positions FOR EACH ROW WHEN ((((old.amount_cents IS DISTINCT FROM new.amount_cents) OR (old.due_on IS DISTINCT FROM new.due_on)) OR (old.state IS DISTINCT FROM new.state))) EXECUTE FUNCTION public.append_position_load();
+
+CREATE TRIGGER position_made AFTER INSERT ON public.positions FOR EACH ROW EXECUTE FUNCTION public.append_position_load();
 
 ALTER TABLE ONLY public.billing_rules
     ADD CONSTRAINT billing_rules_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);
@@ -504,6 +544,9 @@ ALTER TABLE ONLY public.instalments
 
 ALTER TABLE ONLY public.office_case_lines
     ADD CONSTRAINT office_case_lines_municipality_id_case_id_fkey FOREIGN KEY (municipality_id, case_id) REFERENCES public.office_cases(municipality_id, case_id);
+
+ALTER TABLE ONLY public.position_loads
+    ADD CONSTRAINT position_loads_municipality_id_position_id_fkey FOREIGN KEY (municipality_id, position_id) REFERENCES public.positions(municipality_id, position_id);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES public.creditors(municipality_id);

@@ -39,6 +39,19 @@ export const environment = z
       .describe("Common names of the node's certificates, by commas; empty: any that the authorities signed"),
     CHECKOUT_CARTS_URL: z.url().describe("pagoPA's Checkout, the carts of a creditor (v2)"),
     CHECKOUT_KEY: z.string().min(1).describe('Subscription key of Checkout'),
+    ACA_URL: z.url().describe("pagoPA's archive of positions, e.g. https://api.platform.pagopa.it/aca/v1"),
+    ACA_KEY: z.string().min(1).describe('Its subscription key'),
+    GPD_URL: z
+      .url()
+      .describe('Positions that pagoPA keeps for municipalities that chose so, …/gpd/debt-positions-service/v1'),
+    GPD_KEY: z.string().min(1).describe('Its subscription key'),
+    LOAD_EVERY_MS: z.coerce
+      .number()
+      .int()
+      .min(50)
+      .max(60_000)
+      .default(1_000)
+      .describe('Wait between looks for changed positions that pagoPA has not been told'),
     CREDIT_EVERY_MS: z.coerce
       .number()
       .int()

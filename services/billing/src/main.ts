@@ -21,6 +21,7 @@ import { certificationRunPages } from './app/certification-run.ts';
 import { creditTopUps } from './app/credit-top-ups.ts';
 import { handOverDocument } from './app/hand-over-document.ts';
 import { type IssueDocument, issueDocument } from './app/issue-document.ts';
+import { loadPositions } from './app/load-positions.ts';
 import { officeOperations } from './app/office.ts';
 import { resolveCase } from './app/office-cases.ts';
 import { orderTopUp } from './app/order-top-up.ts';
@@ -42,6 +43,7 @@ import { appIoChannel } from './http/app-io-client.ts';
 import { checkoutClient } from './http/checkout-client.ts';
 import { mailChannel } from './http/mail-channel.ts';
 import { type NodeTls, nodeListener } from './http/pagopa/node-listener.ts';
+import { acaKeeper, gpdKeeper } from './http/position-keepers.ts';
 import { renderCertification } from './pdf/certification.ts';
 import { caseStore } from './store/case-store.ts';
 import { certificationStore } from './store/certification-store.ts';
@@ -49,12 +51,14 @@ import { creditCheckStore } from './store/credit-check-store.ts';
 import { creditorStore } from './store/creditor-store.ts';
 import { documentStore } from './store/document-store.ts';
 import { editLog } from './store/edit-log.ts';
+import { loadStore } from './store/load-store.ts';
 import { notificationStore } from './store/notification-store.ts';
 import { orderStore } from './store/order-store.ts';
 import { positionStore } from './store/position-store.ts';
 import { receiptStore } from './store/receipt-store.ts';
 import { rulesStore } from './store/rules-store.ts';
 import { runStore } from './store/run-store.ts';
+import { watchLoads } from './watch-loads.ts';
 
 await runMain(async () => {
   const config = readBillingConfig(process.env);
@@ -141,6 +145,24 @@ await runMain(async () => {
     onFault: (fault) => logger.warn({ err: fault }, 'messages will be looked for again'),
   });
   const cases = caseStore(database);
+  const loads = loadStore(database, positions);
+  const telling = workLoop({
+    name: 'load-positions',
+    look: async () => {
+      await watchLoads(loads, clock, logger);
+      await loadPositions({
+        ...{ loads, creditors, clock },
+        keepers: {
+          aca: acaKeeper({ url: config.ACA_URL, key: config.ACA_KEY }),
+          gpd: gpdKeeper({ url: config.GPD_URL, key: config.GPD_KEY }),
+        },
+        onFault: (fault, { municipalityId, position: { positionId }, attempts }) =>
+          logger.warn({ err: fault, municipalityId, positionId, attempts }, 'pagoPA was not told of a position yet'),
+      });
+    },
+    everyMs: config.LOAD_EVERY_MS,
+    onFault: (fault) => logger.warn({ err: fault }, 'changed positions will be looked for again'),
+  });
   const receiptDeps = { ...shared, receipts: receiptStore(cipher), cases, appendReceived };
   const office = {
     ...{ creditors, rules },
@@ -181,7 +203,7 @@ await runMain(async () => {
       bus,
       outboxRelay({ database, bus, logger }),
       ledgerClient,
-      ...[crediting, running, alerting, notifying],
+      ...[crediting, running, alerting, notifying, telling],
       consumers({ bus, database, queue: 'billing.meals', consumers: [onMealRecorded], deps: checks, logger }),
       grpcServer({
         host: config.LISTEN_HOST,

@@ -21,6 +21,12 @@ import pg from 'pg';
 import { type CheckoutDesk, startCheckoutDesk } from './checkout-desk.ts';
 import { CREDITOR, RULES, town } from './town.ts';
 
+/** Who keeps positions is away, unless a test says where it is. */
+const NO_KEEPERS = {
+  ...{ ACA_URL: 'http://127.0.0.1:1', ACA_KEY: 'none', GPD_URL: 'http://127.0.0.1:1', GPD_KEY: 'none' },
+  LOAD_EVERY_MS: '60000',
+};
+
 /** Billing with a real anagrafica and a real ledger, on stores of its own. */
 export interface RunningBilling {
   readonly httpUrl: string;
@@ -45,6 +51,10 @@ export interface RunningBilling {
   readonly first: RunningPart;
   /** Another replica. @param environment more for it */
   startReplica(environment?: Record<string, string>): Promise<{ httpUrl: string; nodeUrl: string; part: RunningPart }>;
+  /** Ends the ledger as a power cut does, and starts it again where it was. */
+  killLedger(): Promise<void>;
+  /** What seals debtors and receipts. */
+  readonly fieldKey: string;
   /** Everything that billing wrote. */
   output(): string;
   close(): Promise<void>;
@@ -68,14 +78,16 @@ export async function runBilling(more: Readonly<Record<string, string>> = {}): P
   const documents = { DOCUMENT_STORE_URL: pathToFileURL(folder).href };
   const fieldKey = randomBytes(32).toString('base64');
   const shared = { AMQP_URL: vhost.url, IDENTITY_JWKS_URL: identity.jwksUrl, FIELD_KEY: fieldKey, LOG_LEVEL: 'debug' };
+  const ledgerEnvironment = { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url };
   const [anagrafica, ledger] = await Promise.all([
     runPart('../../anagrafica/src/main.ts', { ...shared, ...documents, DATABASE_URL: registryDatabase.url }),
-    runPart('../../ledger/src/main.ts', { ...shared, DATABASE_URL: ledgerDatabase.url, REDIS_URL: redis.url }),
+    runPart('../../ledger/src/main.ts', ledgerEnvironment),
   ]);
   const addresses = { ANAGRAFICA_ADDRESS: anagrafica.address, LEDGER_ADDRESSES: ledger.address };
   const attendance = await runPart('../../attendance/src/main.ts', {
     ...{ ...shared, ...addresses, DATABASE_URL: attendanceStore.url },
   });
+  let ledgerPart = ledger.part;
   const replicas: RunningPart[] = [];
   const startReplica = async (environment: Record<string, string> = {}) => {
     const pagopaPort = await freePort();
@@ -87,6 +99,7 @@ export async function runBilling(more: Readonly<Record<string, string>> = {}): P
       PAGOPA_PORT: String(pagopaPort),
       CHECKOUT_CARTS_URL: checkout.cartsUrl,
       CHECKOUT_KEY: checkout.key,
+      ...NO_KEEPERS,
       CREDIT_EVERY_MS: '100',
       RUN_EVERY_MS: '100',
       RUN_CLAIM_MS: '2000',
@@ -113,7 +126,21 @@ export async function runBilling(more: Readonly<Record<string, string>> = {}): P
     httpUrl: first.httpUrl,
     nodeUrl: first.nodeUrl,
     registryUrl: anagrafica.httpUrl,
-    ...{ identity, office, checkout, registry, database, attendanceDatabase, startReplica, first: first.part },
+    ...{
+      identity,
+      office,
+      checkout,
+      registry,
+      database,
+      attendanceDatabase,
+      startReplica,
+      first: first.part,
+      fieldKey,
+    },
+    async killLedger() {
+      await ledgerPart.kill('SIGKILL');
+      ledgerPart = (await runPart('../../ledger/src/main.ts', ledgerEnvironment, ledger.ports)).part;
+    },
     amqpUrl: vhost.url,
     databaseUrl: own.url,
     commandEnvironment: { DATABASE_URL: own.url, FIELD_KEY: fieldKey },
@@ -129,7 +156,7 @@ export async function runBilling(more: Readonly<Record<string, string>> = {}): P
     async close() {
       for (const client of [registry, office, ledgerClient]) client.close();
       await Promise.all([database.end(), attendanceDatabase.end()]);
-      for (const part of [...replicas, attendance.part, anagrafica.part, ledger.part]) await part.kill('SIGTERM');
+      for (const part of [...replicas, attendance.part, anagrafica.part, ledgerPart]) await part.kill('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
       await Promise.all(
         [own, attendanceStore, registryDatabase, ledgerDatabase, redis, vhost, identity, checkout].map((one) =>
@@ -140,10 +167,13 @@ export async function runBilling(more: Readonly<Record<string, string>> = {}): P
   };
 }
 
-async function runPart(entry: string, environment: Record<string, string>) {
-  const [grpcPort, httpPort, opsPort] = [await freePort(), await freePort(), await freePort()];
-  const ports = { GRPC_PORT: String(grpcPort), HTTP_PORT: String(httpPort), OPS_PORT: String(opsPort) };
+/** @param where the ports of an earlier start, to be found where it was */
+async function runPart(entry: string, environment: Record<string, string>, where?: Record<string, string>) {
+  const ports = where ?? {
+    ...{ GRPC_PORT: String(await freePort()), HTTP_PORT: String(await freePort()), OPS_PORT: String(await freePort()) },
+  };
+  const { GRPC_PORT: grpcPort, HTTP_PORT: httpPort, OPS_PORT: opsPort } = ports;
   const readyUrl = `http://127.0.0.1:${opsPort}/ready`;
   const part = await startProcess({ entry: path(entry), environment: { ...environment, ...ports }, readyUrl });
-  return { address: `127.0.0.1:${grpcPort}`, httpUrl: `http://127.0.0.1:${httpPort}`, part };
+  return { address: `127.0.0.1:${grpcPort}`, httpUrl: `http://127.0.0.1:${httpPort}`, ports, part };
 }
