@@ -39,6 +39,7 @@ export function pdfOf(byteCount: number): Buffer {
   return Buffer.from(head.padEnd(byteCount - tail.length, '.') + tail);
 }
 
+const NOT_THERE = '00000000-0000-4000-8000-000000000000';
 const FILE = pdfOf(8 * 1024);
 /** Far enough ahead that no cut-off has passed. */
 const DAYS_AHEAD = 3;
@@ -103,6 +104,8 @@ export function identifierOf(operation: Operation, name: string, belongings: Bel
     instalmentIds: [belongings.instalmentId],
     lostNumber: belongings.badgeNumber,
     recordId: belongings.pupilId,
+    // Of the office's work, and nobody's family's.
+    ...{ runId: NOT_THERE, caseId: NOT_THERE },
   };
   if (operation.key === 'GET /api/billing/instalments/{instalmentId}/receipt') return belongings.paidInstalmentId;
   if (operation.key === 'POST /api/billing/top-ups' && name === 'pupilId') {
@@ -111,12 +114,42 @@ export function identifierOf(operation: Operation, name: string, belongings: Bel
   return known[name];
 }
 
-function plainValues({ method, body }: Operation, month: Month): Readonly<Record<string, unknown>> {
+function plainValues({ key, method, body }: Operation, month: Month): Readonly<Record<string, unknown>> {
   const ahead: ServiceDate = addDays(serviceDateAt(new Date()), DAYS_AHEAD);
   const days = method === 'POST' ? { from: ahead, to: ahead } : month;
+  const isForRules = key === 'PUT /api/billing/office/rules/{service}';
   return {
     ...days,
     ...{ service: 'school_meals', day: body === null ? month.to : month.from, type: 'absent', amountCents: 1_000 },
-    ...{ kind: 'form', title: 'Modulo di iscrizione', fileName: 'modulo.pdf', reason: 'Pasto non consumato' },
+    ...{
+      until: month.to,
+      serviceDates: [month.from],
+      days: [],
+      secondSittingClasses: [],
+      menus: [],
+      startsOn: '2026-11-02',
+      weeks: 1,
+    },
+    ...{
+      serviceDaysBefore: 0,
+      cutOffTime: '09:30',
+      types: [{ code: 'absent', label: 'ASSENTE' }],
+      policy: 'on_swipe',
+      since: month.from,
+    },
+    ...{
+      serviceDate: month.to,
+      cutOffAtMs: Date.parse(`${month.to}T08:00:00Z`),
+      ...{ label: 'Mensa', vat: 'exempt', series: '', taxonomyCode: '0101002IM' },
+      ...{ instalmentCount: 1, instalmentLeastCents: 0, dueDays: 30, daysApart: 30 },
+      outcome: 'accounted',
+      note: 'Prova',
+    },
+    ...{
+      kind: isForRules ? 'invoice' : 'form',
+      title: 'Modulo di iscrizione',
+      fileName: 'modulo.pdf',
+      reason: 'Pasto non consumato',
+    },
   };
 }

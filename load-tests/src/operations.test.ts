@@ -17,6 +17,7 @@ const ENDS_BY_ITSELF: Readonly<Record<string, string>> = {
   'GET /api/attendance/office/kitchen-count': 'sittings, classes and diets of one school',
   'GET /api/attendance/office/day': 'at most a line for each pupil of one school',
   'GET /api/billing/top-up-rules': 'the services of one municipality',
+  'POST /api/billing/office/cases/{caseId}/lines': 'what people decided about one case',
   'GET /api/ledger/balances': 'one’s own pupils’ accounts: the token names at most 100',
 };
 

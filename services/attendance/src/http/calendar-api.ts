@@ -1,10 +1,10 @@
 import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
-import type { Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import { type EditCalendarDeps, editCalendar } from '../app/edit-calendar.ts';
 import type { KitchenStore } from '../app/kitchen.ts';
-import { CALENDAR_EDIT_KINDS, type CalendarEditKind, parseCalendarEdit } from '../domain/calendar-edit.ts';
+import { type CalendarEditKind, parseCalendarEdit } from '../domain/calendar-edit.ts';
 import { EDIT_SENTENCES } from '../edit-sentences.ts';
-import { EDIT_BODIES, EDIT_PATHS, type EditAnswer, type EditsAnswer, EditsQuery } from './calendar-description.ts';
+import { EDIT_BODIES, type EditAnswer, type EditsAnswer, EditsQuery } from './calendar-description.ts';
 import { MESSAGES } from './messages.ts';
 
 /** The office's edits of calendars, menus and rules, one at a time, and the list of them; to everybody else there is nothing here. */
@@ -17,24 +17,31 @@ export function calendarRoutes(
     next();
   });
 
-  const route = <Kind extends CalendarEditKind>(kind: Kind) => {
-    router.put(`/api/attendance/office/calendar/${EDIT_PATHS[kind]}`, async (request, response) => {
+  const edit =
+    <Kind extends CalendarEditKind>(kind: Kind): RequestHandler =>
+    async (request, response) => {
       const { municipalityId, personId } = identityOf(response);
       const body = EDIT_BODIES[kind].safeParse(request.body);
       if (!body.success) throw malformed(MESSAGES.malformedEdit, body.error);
       const schools = await deps.kitchen.listSchools(municipalityId);
       if (!schools.some(({ schoolId }) => schoolId === body.data.schoolId)) throw notFound();
-      const edit = parseCalendarEdit(kind, municipalityId, body.data);
-      if (!edit.ok) {
-        const { field } = edit.refusal;
+      const parsed = parseCalendarEdit(kind, municipalityId, body.data);
+      if (!parsed.ok) {
+        const { field } = parsed.refusal;
         throw new HttpRefusal(422, 'malformed', MESSAGES.malformedEdit, { [field]: EDIT_SENTENCES[field] });
       }
-      const changedCount = await editCalendar(deps.calendar, [edit.value], { name: personId, source: 'office' });
+      const changedCount = await editCalendar(deps.calendar, [parsed.value], { name: personId, source: 'office' });
       const answer: EditAnswer = { changed: changedCount > 0 };
       response.set('cache-control', 'no-store').json(answer);
-    });
-  };
-  for (const kind of CALENDAR_EDIT_KINDS) route(kind);
+    };
+  router.put('/api/attendance/office/calendar/service-days', edit('service_days'));
+  router.put('/api/attendance/office/calendar/closed-days', edit('closed_days'));
+  router.put('/api/attendance/office/calendar/sittings', edit('sittings'));
+  router.put('/api/attendance/office/calendar/menus', edit('menus'));
+  router.put('/api/attendance/office/calendar/menu-rotation', edit('menu_rotation'));
+  router.put('/api/attendance/office/calendar/absence-rules', edit('absence_rules'));
+  router.put('/api/attendance/office/calendar/charging-policy', edit('charging_policy'));
+  router.put('/api/attendance/office/calendar/cut-off', edit('cut_off'));
 
   router.get('/api/attendance/office/calendar/edits', async (request, response) => {
     const { municipalityId } = identityOf(response);

@@ -1,6 +1,6 @@
-import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
 import type { Decision } from '@campanella/vocabulary';
-import type { RequestHandler, Router } from 'express';
+import type { Router } from 'express';
 import { z } from 'zod';
 import type { CasePlace, CaseStore, OfficeCase, ResolveRefusal, resolveCase } from '../app/office-cases.ts';
 import type { Clock } from '../app/ports.ts';
@@ -19,19 +19,10 @@ const REFUSALS: Record<ResolveRefusal['kind'], () => HttpRefusal> = {
   not_resolved: () => new HttpRefusal(409, 'not_resolved', MESSAGES.caseNotResolved),
 };
 const DAY_MS = 86_400_000;
-const CASES = '/api/billing/office/cases';
-
-/** Lets only the office through; to everybody else there is nothing here. */
-const officeOnly: RequestHandler = (_request, response, next) => {
-  if (identityOf(response).role !== 'office') throw notFound();
-  next();
-};
 
 /** Money that settled nothing by itself, for the office to work through; each decision leaves a line that says who. */
 export function casesRoutes(router: Router, { cases, resolve, clock }: CasesApiDeps): void {
-  router.use(CASES, officeOnly);
-
-  router.get(CASES, async (request, response) => {
+  router.get('/api/billing/office/cases', async (request, response) => {
     const { municipalityId } = identityOf(response);
     const { state, cursor, limit } = take(CasesQuery, request.query);
     const [found, open] = await Promise.all([
@@ -49,7 +40,7 @@ export function casesRoutes(router: Router, { cases, resolve, clock }: CasesApiD
     response.json(answer);
   });
 
-  router.post(`${CASES}/:caseId/lines`, async (request, response) => {
+  router.post('/api/billing/office/cases/:caseId/lines', async (request, response) => {
     const { municipalityId, personId } = identityOf(response);
     const caseId = z.uuid().safeParse(request.params.caseId);
     if (!caseId.success) throw notFound();
@@ -62,7 +53,7 @@ export function casesRoutes(router: Router, { cases, resolve, clock }: CasesApiD
 
 function take<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
+  if (!parsed.success) throw malformed(MESSAGES.malformed, parsed.error);
   return parsed.data;
 }
 
