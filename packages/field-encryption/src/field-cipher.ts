@@ -5,8 +5,8 @@ const FORMAT = 'f1';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Most that one field may hold, in bytes of UTF-8. */
-const FIELD_BYTES_MAX = 64 * 1024;
+/** Most that one field may hold, in bytes of UTF-8: the longest message of the pagoPA node is kept whole, as it came. */
+const FIELD_BYTES_MAX = 256 * 1024;
 
 /** Encrypts single fields at rest, so that a copy of the database alone tells nothing. */
 export interface FieldCipher {
@@ -16,7 +16,7 @@ export interface FieldCipher {
    * @param text any text, the empty one included; its length stays visible
    * @param context where the field lives, e.g. `pupils.diet_code/1/<pupil id>`; a sealed text moved to another place does not open
    * @returns `f1.<key id>.<base64url>`; plain ASCII, safe in SQL text and in JSON
-   * @throws RangeError for a text above 64 kB: fields are parsed before they come here
+   * @throws RangeError for a text above 256 kB: fields are parsed before they come here
    */
   encrypt(text: string, context: string): string;
   /**
