@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { callUnary } from '@campanella/service-kit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { MESSAGE_BYTES_MAX } from '../src/http/pagopa/soap.ts';
 import { type Guardian, guardianOf } from './guardian.ts';
 import { type Asked, demandRequest, getRequest, type NodeAnswer, receiptRequest, send, verifyRequest } from './node.ts';
 import { pagoPaSchemas } from './pagopa-schemas.ts';
@@ -234,6 +235,15 @@ test.each([
   await ask(receiptRequest({ noticeNumber: '301000000000000144', receiptId, amount: '1.00', paymentDateTime }));
   const { rows } = await billing.database.query('select paid_at from receipts where receipt_id = $1', [receiptId]);
   expect(rows[0]?.paid_at.toISOString()).toBe(instant);
+});
+
+test('a receipt as long as a message may be is kept whole', async () => {
+  const { body: order } = await guardian.order();
+  const receipt = receiptRequest({ noticeNumber: order.noticeNumber, receiptId: randomUUID(), amount: '20.00' });
+  const padding = 'x'.repeat(MESSAGE_BYTES_MAX - Buffer.byteLength(receipt) - '<!---->'.length);
+  expect((await ask(receipt.replace('</soapenv:Envelope>', `<!--${padding}--></soapenv:Envelope>`))).content).toEqual({
+    outcome: 'OK',
+  });
 });
 
 test('while the database is away a receipt is answered neither OK nor KO, and the repeat finds it open', async () => {
