@@ -18,8 +18,11 @@ const IMPORTS = [
   { service: 'attendance', entry: 'services/attendance/src/import.ts' },
 ] as const satisfies readonly ServiceCommand[];
 
+/** The office's work on people, and under the word `calendar` on calendars, menus and rules. */
+const OFFICE = { service: 'anagrafica', entry: 'services/anagrafica/src/office.ts' } as const;
+const OFFICE_CALENDAR = { service: 'attendance', entry: 'services/attendance/src/office.ts' } as const;
+
 const SERVICE_COMMANDS = {
-  office: { service: 'anagrafica', entry: 'services/anagrafica/src/office.ts' },
   billing: { service: 'billing', entry: 'services/billing/src/command.ts' },
   operators: { service: 'identity', entry: 'services/identity/src/operators.ts' },
   companies: { service: 'identity', entry: 'services/identity/src/companies.ts' },
@@ -33,6 +36,8 @@ export const serviceCommands: Readonly<Record<string, (words: readonly string[])
       async (words: readonly string[]) => run(command, words),
     ]),
   ),
+  office: async ([first, ...rest]) =>
+    first === 'calendar' ? run(OFFICE_CALENDAR, rest) : run(OFFICE, first === undefined ? [] : [first, ...rest]),
   import: async (words) => runImports(words),
 };
 

@@ -38,6 +38,7 @@ const HELP = `I lavori dell’ufficio scuola dalla riga di comando; ogni modific
   npm run office -- replace-badge  --municipality N --badge PERSO --with NUOVO
   npm run office -- file-document  --municipality N --pupil ID --document FILE --title TITOLO [--kind form|letter|certificate|other]
   npm run office -- edits          --municipality N [--record ID]
+  npm run office -- calendar       (calendari, menu e regole delle assenze: calendar --help)
 
   --as CHI   chi modifica, per il registro; senza, il nome utente di questo computer
 

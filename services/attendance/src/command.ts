@@ -1,4 +1,4 @@
-import { openDatabase, type Transaction } from '@campanella/postgres';
+import { type Database, openDatabase, type Transaction } from '@campanella/postgres';
 import { createLogger, readConfig } from '@campanella/service-kit';
 import { environment } from './config.ts';
 
@@ -6,6 +6,7 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 
 /** What a command does its work with. */
 export interface CommandDeps {
+  readonly database: Database;
   readonly transaction: <Result>(run: (tx: Transaction) => Promise<Result>) => Promise<Result>;
   readonly clock: { now(): Date };
 }
@@ -22,7 +23,7 @@ export async function withAttendance<Result>(
   );
   await database.start();
   try {
-    return await run({ transaction: database.transaction.bind(database), clock: { now: () => new Date() } });
+    return await run({ database, transaction: database.transaction.bind(database), clock: { now: () => new Date() } });
   } finally {
     await database.stop();
   }

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { addDays, type MunicipalityId, numberId, serviceDateAt } from '@campanella/vocabulary';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EditsAnswer } from '../src/http/calendar-description.ts';
@@ -38,6 +40,21 @@ async function ask(
 const put = (path: string, body: object, role: 'office' | 'guardian' | 'school' = 'office') =>
   ask(`calendar/${path}`, { method: 'PUT', body: JSON.stringify({ ...SCHOOL, ...body }) }, role);
 
+/** @returns exit status, and what it printed */
+function command(words: readonly string[], input: object): Promise<[number | null, string]> {
+  return new Promise((resolve) => {
+    const entry = fileURLToPath(new URL('../src/office.ts', import.meta.url));
+    const all = ['--no-warnings', entry, ...words, '--municipality', '1', '--as', 'prova'];
+    const child = execFile(
+      process.execPath,
+      all,
+      { env: { ...process.env, DATABASE_URL: attendance.databaseUrl } },
+      (_cause, out, err) => resolve([child.exitCode, (out + err).trim()]),
+    );
+    child.stdin?.end(JSON.stringify(input));
+  });
+}
+
 const EDITS: readonly (readonly [path: string, what: string, body: object])[] = [
   ['service-days', 'service_days', { from: TODAY, until: TOMORROW, serviceDates: [TODAY, TOMORROW] }],
   ['closed-days', 'closed_days', { days: [{ serviceDate: TOMORROW, kind: 'strike', reason: 'Sciopero' }] }],
@@ -71,6 +88,27 @@ test('the office edits calendars, menus and rules one at a time; the same again 
   expect(count).toMatchObject({ isServed: true, sittings: [{ sitting: 2 }] });
   const closed = KitchenAnswer.parse(await (await ask(`kitchen-count?schoolId=${SCHOOLS[0]}&day=${TOMORROW}`)).json());
   expect(closed).toMatchObject({ isServed: false, closure: { kind: 'strike', reason: 'Sciopero' } });
+});
+
+test('the office does the same at the command line, and reads there what is wrong', async () => {
+  const closing = (reason: string) => ({ ...SCHOOL, days: [{ serviceDate: TODAY, kind: 'closure', reason }] });
+  expect(await command(['put', '--what', 'closed_days', '--records', '-'], closing('Neve'))).toEqual([
+    0,
+    '{"changed":true}',
+  ]);
+  expect(await command(['put', '--what', 'closed_days', '--records', '-'], closing('Neve'))).toEqual([
+    0,
+    '{"changed":false}',
+  ]);
+  expect(await command(['put', '--what', 'closed_days', '--records', '-'], closing(' '))).toEqual([
+    1,
+    expect.stringMatching(/^reason: scrivere il motivo/),
+  ]);
+  const lines = await command(['edits'], {});
+  expect(JSON.parse(lines[1].split('\n')[0] ?? '')).toMatchObject({
+    what: 'closed_days',
+    editor: { name: 'prova', source: 'command' },
+  });
 });
 
 test('every edit left one line that says who, where and what, and nothing of what it says; in pages, newest first', async () => {

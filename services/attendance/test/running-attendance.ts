@@ -37,6 +37,7 @@ export interface RunningAttendance {
   readonly identity: TestIdentity;
   /** Attendance's own database. */
   readonly database: pg.Client;
+  readonly databaseUrl: string;
   startReplica(): Promise<Replica>;
   close(): Promise<void>;
 }
@@ -81,6 +82,7 @@ export async function runAttendance(options: { replicas: number }): Promise<Runn
     office,
     identity,
     database,
+    databaseUrl: own.url,
     async startReplica() {
       const replica = await startReplica();
       replicas.push(replica);

@@ -1,6 +1,6 @@
 import type { FieldCipher } from '@campanella/field-encryption';
 import type { Database } from '@campanella/postgres';
-import { cents, id, type PupilId, type SchoolId, serviceDate } from '@campanella/vocabulary';
+import { cents, id, type MunicipalityId, type PupilId, type SchoolId, serviceDate } from '@campanella/vocabulary';
 import type { DayPlace, KitchenStore, StoredKitchenDay } from '../app/kitchen.ts';
 import type { ClosureKind } from '../domain/calendar-edit.ts';
 import type { RecordedMeal } from '../domain/kitchen.ts';
@@ -11,14 +11,7 @@ import { PUPIL_COLUMNS, type PupilRow, toPupil } from './directory-store.ts';
 /** What the kitchen counts from, in PostgreSQL. */
 export function kitchenStore(database: Database, cipher: FieldCipher): KitchenStore {
   return {
-    async listSchools(municipalityId) {
-      const { rows } = await database.query<{ school_id: string; name: string }>({
-        name: 'list_schools',
-        text: 'select school_id, name from directory_schools where municipality_id = $1 order by name, school_id',
-        values: [municipalityId],
-      });
-      return rows.map((row) => ({ schoolId: id<SchoolId>(row.school_id), name: row.name }));
-    },
+    listSchools: (municipalityId) => listSchools(database, municipalityId),
     async listPupils(municipalityId, schoolId) {
       const { rows } = await database.query<PupilRow>({
         name: 'list_pupils_of_school',
@@ -41,6 +34,19 @@ export function kitchenStore(database: Database, cipher: FieldCipher): KitchenSt
       return rows;
     },
   };
+}
+
+/** The schools of a municipality, by name. */
+export async function listSchools(
+  database: Database,
+  municipalityId: MunicipalityId,
+): Promise<readonly { readonly schoolId: SchoolId; readonly name: string }[]> {
+  const { rows } = await database.query<{ school_id: string; name: string }>({
+    name: 'list_schools',
+    text: 'select school_id, name from directory_schools where municipality_id = $1 order by name, school_id',
+    values: [municipalityId],
+  });
+  return rows.map((row) => ({ schoolId: id<SchoolId>(row.school_id), name: row.name }));
 }
 
 function keyOf({ municipalityId, schoolId, service, serviceDate: day }: DayPlace) {
