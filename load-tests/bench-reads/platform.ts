@@ -171,11 +171,11 @@ async function start(
   const urls = { anagrafica: anagrafica.url, ledger: ledger.url, attendance: attendance.url, billing: billing.url };
   const families = await familiesOf(databases.anagrafica);
   await issueDocuments(billing.address, families);
-  await payInstalments(databases.billing, families);
   const agent = new Agent({ connections: AT_ONCE });
   atEnd.push(() => agent.close());
   await fileDocuments(agent, urls, identity, families);
   await orderTopUps(agent, urls, identity, families);
+  await pay(databases.billing, families);
   await setOnServer(postgres.url, 'alter system reset synchronous_commit');
   for (const pool of Object.values(databases)) await pool.query('vacuum analyze');
   return {
@@ -276,12 +276,12 @@ async function issueDocuments(address: string, families: readonly Family[]): Pro
     await callUnary(office, 'putTopUpRules', TOP_UP_RULES, CALL);
     await forEach(
       families,
-      async ({ pupilId, instalmentId, paidInstalmentId, cartId }) => {
+      async ({ documentId, pupilId, instalmentId, paidInstalmentId, cartId }) => {
         const instalments = [paidInstalmentId, instalmentId, cartId].map((each, index) => ({
           ...{ instalmentId: each, amountCents: 1_500, dueOn: `2099-1${index}-15` },
         }));
         const document = {
-          ...{ municipalityId: MUNICIPALITY, documentId: randomUUID(), kind: DocumentKind.INVOICE, pupilId },
+          ...{ municipalityId: MUNICIPALITY, documentId, kind: DocumentKind.INVOICE, pupilId },
           ...{
             service: 'school_meals',
             description: 'Mensa scolastica',
@@ -299,9 +299,9 @@ async function issueDocuments(address: string, families: readonly Family[]): Pro
   }
 }
 
-/** Receipts of the first instalments, and carts with the last ones under the ids of these: written where they will be read. */
-async function payInstalments(database: pg.Pool, families: readonly Family[]): Promise<void> {
-  const paid = families.map((family) => family.paidInstalmentId);
+/** Receipts of the first instalments and of the second top-ups, and carts with the last ones under the ids of these: written where they will be read. */
+async function pay(database: pg.Pool, families: readonly Family[]): Promise<void> {
+  const paid = families.flatMap((family) => [family.paidInstalmentId, family.paidOrderId]);
   await database.query(
     `with paid as (
        update positions set state = 'paid', state_changed_at = now() where subject_id = any($1::uuid[]) returning *
@@ -336,18 +336,20 @@ async function fileDocuments(agent: Agent, urls: Urls, identity: TestIdentity, f
   });
 }
 
-/** A top-up that waits for its payment, for each family that has a prepaid account. */
+/** Two top-ups for each family that has a prepaid account: one waits for its payment. */
 async function orderTopUps(agent: Agent, urls: Urls, identity: TestIdentity, families: readonly Family[]) {
   const municipalityId = numberId<MunicipalityId>(MUNICIPALITY);
   await forEach(
     families,
-    async ({ prepaidPupilId, orderId, badgeNumber }) => {
+    async ({ prepaidPupilId, badgeNumber, ...orders }) => {
       if (prepaidPupilId === null) return;
       const token = await identity.tokenFor({ municipalityId, pupilIds: [id<PupilId>(prepaidPupilId)] });
-      const order = { orderId, pupilId: prepaidPupilId, service: 'school_meals', badgeNumber, amountCents: 2_000 };
-      await send(agent, `${urls.billing}/api/billing/top-ups`, {
-        ...{ method: 'POST', token, contentType: 'application/json', body: JSON.stringify(order) },
-      });
+      for (const orderId of [orders.orderId, orders.paidOrderId]) {
+        const order = { orderId, pupilId: prepaidPupilId, service: 'school_meals', badgeNumber, amountCents: 2_000 };
+        await send(agent, `${urls.billing}/api/billing/top-ups`, {
+          ...{ method: 'POST', token, contentType: 'application/json', body: JSON.stringify(order) },
+        });
+      }
     },
     NOTICES_AT_ONCE,
   );
@@ -409,7 +411,7 @@ async function familiesOf(pool: pg.Pool): Promise<readonly Family[]> {
       badgeNumber: row.badge_number,
       codiceFiscale: row.codice_fiscale,
     },
-    ...{ documentId: randomUUID(), orderId: randomUUID(), cartId: randomUUID() },
+    ...{ documentId: randomUUID(), orderId: randomUUID(), paidOrderId: randomUUID(), cartId: randomUUID() },
     ...{ instalmentId: randomUUID(), paidInstalmentId: randomUUID() },
   }));
 }

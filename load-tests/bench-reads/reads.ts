@@ -16,7 +16,7 @@ export const READS: readonly Operation[] = PARENTS.filter(({ method }) => method
 
 /** Whether it answers with a PDF that is drawn for it. */
 export function isDrawn({ path }: Operation): boolean {
-  return /\/(notice|receipt)$/.test(path);
+  return /\/(notice|receipt|file)$/.test(path);
 }
 
 /** Names under which an operation asks for what is somebody's already. */

@@ -9,6 +9,7 @@ export interface Belongings {
   readonly prepaidPupilId: string | null;
   readonly documentId: string;
   readonly orderId: string;
+  readonly paidOrderId: string;
   readonly instalmentId: string;
   readonly paidInstalmentId: string;
   readonly cartId: string;
@@ -108,6 +109,7 @@ export function identifierOf(operation: Operation, name: string, belongings: Bel
     ...{ runId: NOT_THERE, caseId: NOT_THERE },
   };
   if (operation.key === 'GET /api/billing/instalments/{instalmentId}/receipt') return belongings.paidInstalmentId;
+  if (operation.key === 'GET /api/billing/top-ups/{orderId}/receipt') return belongings.paidOrderId;
   if (operation.key === 'POST /api/billing/top-ups' && name === 'pupilId') {
     return belongings.prepaidPupilId ?? belongings.pupilId;
   }

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { HttpRefusal, identityOf, notFound } from '@campanella/service-kit';
+import { HttpRefusal, identityOf, malformed, notFound } from '@campanella/service-kit';
 import { cents, type MunicipalityId, serviceCode, serviceDate } from '@campanella/vocabulary';
 import type { RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
@@ -208,19 +208,15 @@ function toRun(run: Run): RunAnswer {
   };
 }
 
-function malformed(fields: Record<string, string> = {}): HttpRefusal {
-  return new HttpRefusal(422, 'malformed', MESSAGES.malformed, fields);
-}
-
 function take<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<Schema> {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw malformed(Object.fromEntries(parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message])));
+  throw malformed(MESSAGES.malformed, parsed.error);
 }
 
 function takeMonth(text: string) {
   const month = parseMonth(text);
-  if (month === null) throw malformed();
+  if (month === null) throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
   return month;
 }
 
@@ -238,13 +234,15 @@ function takeService(text: string) {
 function parseRunPlace(cursor: string | undefined): RunPlace | null {
   if (cursor === undefined) return null;
   const [at = '', runId = ''] = cursor.split('.');
-  if (!/^\d{1,15}$/.test(at) || !z.uuid().safeParse(runId).success) throw malformed();
+  if (!/^\d{1,15}$/.test(at) || !z.uuid().safeParse(runId).success)
+    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
   return { preparedAt: new Date(Number(at)), runId };
 }
 
 function parseLinePlace(cursor: string | undefined): { outcome: string; subjectId: string } | null {
   if (cursor === undefined) return null;
   const [outcome = '', subjectId = ''] = cursor.split('.');
-  if (!/^[a-z_]{1,40}$/.test(outcome) || !z.uuid().safeParse(subjectId).success) throw malformed();
+  if (!/^[a-z_]{1,40}$/.test(outcome) || !z.uuid().safeParse(subjectId).success)
+    throw new HttpRefusal(422, 'malformed', MESSAGES.malformed);
   return { outcome, subjectId };
 }
