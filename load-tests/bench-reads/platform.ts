@@ -274,6 +274,7 @@ async function issueDocuments(address: string, families: readonly Family[]): Pro
   try {
     await callUnary(office, 'putCreditor', CREDITOR, CALL);
     await callUnary(office, 'putTopUpRules', TOP_UP_RULES, CALL);
+    await callUnary(office, 'putBillingRules', BILLING_RULES, CALL);
     await forEach(
       families,
       async ({ documentId, pupilId, instalmentId, paidInstalmentId, cartId }) => {
@@ -372,6 +373,12 @@ async function send(
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text}`);
 }
+
+const BILLING_RULES = {
+  ...{ municipalityId: MUNICIPALITY, service: 'school_meals', label: 'Mensa scolastica', kind: DocumentKind.INVOICE },
+  ...{ vat: Vat.FOUR_PERCENT, series: '', taxonomyCode: '9/TEST/', instalmentCount: 1, instalmentLeastCents: 0 },
+  ...{ dueDays: 30, daysApart: 30 },
+};
 
 const CREDITOR = {
   ...{ municipalityId: MUNICIPALITY, fiscalCode: '01234567897', companyName: 'Comune di Prova' },

@@ -14,6 +14,9 @@ create table position_loads (
   foreign key (municipality_id, position_id) references positions
 );
 create index position_loads_by_position on position_loads (municipality_id, position_id, load);
+-- Of all municipalities together: whichever change is due first is told next, and the oldest says how late we are.
+create index position_loads_due on position_loads (next_at, load);
+create index position_loads_by_age on position_loads (appended_at);
 
 create function append_position_load() returns trigger language plpgsql as $$
 begin

@@ -492,7 +492,11 @@ CREATE INDEX office_cases_open ON public.office_cases USING btree (municipality_
 
 CREATE INDEX office_cases_resolved ON public.office_cases USING btree (municipality_id, resolved_at DESC, case_id) WHERE (resolved_at IS NOT NULL);
 
+CREATE INDEX position_loads_by_age ON public.position_loads USING btree (appended_at);
+
 CREATE INDEX position_loads_by_position ON public.position_loads USING btree (municipality_id, position_id, load);
+
+CREATE INDEX position_loads_due ON public.position_loads USING btree (next_at, load);
 
 CREATE INDEX positions_by_cart ON public.positions USING btree (municipality_id, cart_id) WHERE (cart_id IS NOT NULL);
 

@@ -111,7 +111,7 @@ export function officeRoutes(router: Router, deps: OfficeApiDeps): void {
   router.get('/api/anagrafica/office/households', async (request, response) => {
     const { municipalityId } = identityOf(response);
     const { cursor, limit, name } = take(HouseholdsQuery, request.query);
-    const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();
+    const after = cursor === undefined ? null : parseNameCursor(cursor);
     const found = await deps.office.listHouseholds(municipalityId, { name: name ?? null, after, limit: limit + 1 });
     const households = found.slice(0, limit);
     const last = found.length > limit ? households.at(-1) : undefined;
@@ -214,6 +214,13 @@ function take<Schema extends z.ZodType>(schema: Schema, raw: unknown): z.output<
 
 function cursorOf(words: readonly string[]): string {
   return Buffer.from(words.join(CURSOR_SEPARATOR)).toString('base64url');
+}
+
+/** The last household's name of the page before. */
+function parseNameCursor(cursor: string): string {
+  const name = Buffer.from(cursor, 'base64url').toString();
+  if (name === '' || /\p{Cc}/u.test(name)) throw malformed(MALFORMED, { issues: [{ path: ['cursor'] }] });
+  return name;
 }
 
 function parseCursor(cursor: string) {

@@ -15,6 +15,9 @@ interface LoadRow {
   readonly state: Position['state'];
 }
 
+/** A backlog is counted as far as this: it is long by then. */
+const COUNTED_MAX = 10_000;
+
 /** Changes of positions in PostgreSQL; what does not change comes from the position itself. */
 export function loadStore(database: Database, positions: Pick<PositionStore, 'find'>): LoadStore {
   return {
@@ -27,7 +30,7 @@ export function loadStore(database: Database, positions: Pick<PositionStore, 'fi
                  where next_at <= $1 and not exists (
                    select from position_loads earlier where earlier.municipality_id = due.municipality_id
                      and earlier.position_id = due.position_id and earlier.load < due.load)
-                 order by municipality_id, load limit 1 for update skip locked
+                 order by next_at, load limit 1 for update skip locked
                ) first, positions
                where taken.municipality_id = first.municipality_id and taken.load = first.load
                  and positions.municipality_id = taken.municipality_id and positions.position_id = taken.position_id
@@ -64,7 +67,8 @@ export function loadStore(database: Database, positions: Pick<PositionStore, 'fi
     async backlog() {
       const { rows } = await database.query<{ count: number; oldest_at: Date | null }>({
         name: 'position_loads_backlog',
-        text: `select count(*)::int as count, min(appended_at) as oldest_at from position_loads`,
+        text: `select count(*)::int as count, min(appended_at) as oldest_at
+               from (select appended_at from position_loads order by appended_at limit ${COUNTED_MAX}) oldest`,
       });
       return { count: rows[0]?.count ?? 0, oldestAt: rows[0]?.oldest_at ?? null };
     },
