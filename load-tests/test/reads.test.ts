@@ -45,7 +45,8 @@ const SEARCHES: Readonly<Record<string, readonly ((family: Family) => Readonly<R
 };
 
 test('no list and no search of the office goes through a large table from end to end', async () => {
-  const reads = STAFFS.filter(({ method }) => method === 'GET');
+  // There is no billing run here: one is found by its key, and its lines in their order.
+  const reads = STAFFS.filter(({ method, path }) => method === 'GET' && !path.includes('{runId}'));
   const countScans = await countSequentialScans(platform, LARGE_ROWS);
   for (const read of reads) {
     for (const search of [() => ({}), ...(SEARCHES[read.key] ?? [])]) {
