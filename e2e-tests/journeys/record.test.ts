@@ -175,7 +175,12 @@ test(
       await page.route(/\/api\/anagrafica\/pupils\/[^/]+$/, async (route) => {
         const response = await route.fetch();
         const record = await response.json();
-        const enrolments = record.enrolments.map((one: object) => ({ ...one, invoiceAddress, isee: change }));
+        const enrolments = record.enrolments.map((one: object) => ({
+          ...one,
+          invoiceAddress,
+          invoiceEmail: '',
+          isee: change,
+        }));
         await route.fulfill({ response, json: { ...record, enrolments } });
       });
       await page.goto(new URL(RECORD, stage.run.gatewayUrl).href);
